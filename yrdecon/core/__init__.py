@@ -1,0 +1,1 @@
+"""The nouns: panel, design, assignment, estimate, hypothesis test."""
