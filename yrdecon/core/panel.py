@@ -78,12 +78,13 @@ class Panel:
         for column in [*(location or ()), *([group] if group else [])]:
             _fail_if_not_constant_within_units(clean, unit, column)
         clean = clean.sort_values([unit, time], kind="stable").reset_index(drop=True)
-        return cls(clean, unit, time, tuple(location) if location else None, group)
+        return cls(clean, unit, time, location, group)
 
     @property
     def units(self) -> pd.Index[Any]:
         """The units in their order."""
-        return pd.Index(self.frame[self.unit].unique(), name=self.unit)
+        units: pd.Index[Any] = pd.Index(self.frame[self.unit].unique(), name=self.unit)
+        return units
 
     @property
     def periods(self) -> NDArray[np.int64]:
@@ -108,7 +109,9 @@ class Panel:
         """Add or replace columns, as `pandas.DataFrame.assign` does; the keys cannot be replaced."""
         for key in (self.unit, self.time):
             if key in columns:
-                raise DataError(f"{key!r} is a key of the panel and cannot be replaced; build a new panel with Panel.from_frame")
+                raise DataError(
+                    f"{key!r} is a key of the panel and cannot be replaced; build a new panel with Panel.from_frame"
+                )
         return replace(self, frame=self.frame.assign(**columns))
 
     def describe(self, variables: pd.DataFrame) -> Panel:
@@ -136,7 +139,9 @@ def boolean_column(panel: Panel, column: str) -> NDArray[np.bool_]:
     _fail_if_columns_are_missing(panel.frame, [column])
     values = panel.frame[column]
     if not values.dropna().isin([True, False, 0, 1]).all():
-        raise DataError(f"column {column!r} must hold true or false in every row; it holds {values.unique()[:4].tolist()}")
+        raise DataError(
+            f"column {column!r} must hold true or false in every row; it holds {values.unique()[:4].tolist()}"
+        )
     return values.fillna(False).to_numpy(dtype=bool)
 
 
@@ -162,7 +167,9 @@ def _fail_if_keys_are_missing(frame: pd.DataFrame, keys: list[str]) -> None:
     for key in keys:
         rows = np.flatnonzero(frame[key].isna().to_numpy())
         if len(rows):
-            raise DataError(f"column {key!r} is missing in {len(rows)} rows, first in row {rows[0]}; drop or fill them first")
+            raise DataError(
+                f"column {key!r} is missing in {len(rows)} rows, first in row {rows[0]}; drop or fill them first"
+            )
 
 
 def _whole_numbers(times: pd.Series[Any]) -> pd.Series[Any]:
@@ -199,4 +206,6 @@ def _fail_if_not_constant_within_units(frame: pd.DataFrame, unit: str, column: s
     changing = frame.groupby(unit, sort=False)[column].nunique()
     changing = changing[changing > 1]
     if len(changing):
-        raise DataError(f"column {column!r} must be constant within each {unit}; it changes within {changing.index[:5].tolist()}")
+        raise DataError(
+            f"column {column!r} must be constant within each {unit}; it changes within {changing.index[:5].tolist()}"
+        )

@@ -1,0 +1,155 @@
+"""The one result: coefficients with labelled cells, their covariance, and the influence of every row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from yrdecon.errors import DesignError
+
+FloatArray = NDArray[np.float64]
+TIDY_COLUMNS = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
+FEW_TREATED = 10
+
+
+@dataclass(frozen=True, eq=False)
+class LinearFit:
+    """A least-squares fit after its fixed effects are projected out.
+
+    Attributes
+    ----------
+    outcome
+        (n,) residualized outcome.
+    regressors
+        (n, k) residualized regressors, in the order of the estimate's cells.
+    weights
+        (n,) regression weights.
+    residuals
+        (n,) residuals.
+    effects
+        Columns of `Estimate.units` that were absorbed as fixed effects, the unit first.
+    """
+
+    outcome: FloatArray
+    regressors: FloatArray
+    weights: FloatArray
+    residuals: FloatArray
+    effects: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """What every estimator returns.
+
+    Attributes
+    ----------
+    coef
+        (k,) coefficients.
+    vcov
+        (k, k) covariance; NaN where no sampling theory is offered, and then inference is by permutation.
+    cells
+        k rows of labels: term, or cohort, time, event_time. A column ``reference`` marks coefficients that are
+        normalized and not estimated.
+    units
+        Labels of the rows of the sample: unit, time, cohort and every cluster variable.
+    method, outcome
+        Name of the estimator, column of the outcome.
+    n_obs
+        Number of rows that formed the contrast.
+    influence
+        (rows, k) influence of every row of `units` on every coefficient, or None.
+    linear
+        The residualized regression, for covariances that need it.
+    frames
+        Named tidy by-products, such as the weights of a synthetic control.
+    cluster
+        Column of `units` by which the covariance is clustered.
+    dof
+        Degrees of freedom of the t distribution for intervals; infinite for the normal one.
+    small_sample
+        The named small-sample rule in words.
+    notes
+        Sentences that belong under a table.
+    """
+
+    coef: FloatArray
+    vcov: FloatArray
+    cells: pd.DataFrame
+    units: pd.DataFrame
+    method: str
+    outcome: str
+    n_obs: int
+    influence: FloatArray | None = None
+    linear: LinearFit | None = None
+    frames: Mapping[str, pd.DataFrame] = field(default_factory=lambda: MappingProxyType({}))
+    cluster: str | None = None
+    dof: float = np.inf
+    small_sample: str = "none"
+    notes: tuple[str, ...] = ()
+
+    @property
+    def std_error(self) -> FloatArray:
+        """(k,) standard errors."""
+        return np.sqrt(np.diag(self.vcov))
+
+    @property
+    def n_units(self) -> int:
+        """Number of units in the sample."""
+        return int(self.units["unit"].nunique())
+
+    @property
+    def n_treated(self) -> int:
+        """Number of units that are ever treated."""
+        return int(self.units.loc[np.isfinite(self.units["cohort"]), "unit"].nunique())
+
+    @property
+    def n_clusters(self) -> int | None:
+        """Number of clusters of the covariance."""
+        return int(self.units[self.cluster].nunique()) if self.cluster else None
+
+    @property
+    def n_treated_clusters(self) -> int | None:
+        """Number of clusters with a treated unit: below ten, asymptotic p-values are not to be trusted."""
+        if self.cluster is None:
+            return None
+        return int(self.units.loc[np.isfinite(self.units["cohort"]), self.cluster].nunique())
+
+    def tidy(self, level: float = 0.95) -> pd.DataFrame:
+        """Return one row per coefficient with estimate, standard error, statistic, p-value and interval.
+
+        p-values and intervals are those of the t distribution with `dof` degrees of freedom. With fewer than ten
+        treated clusters they over-reject, whatever the covariance: infer by permutation instead.
+
+        Raises
+        ------
+        DesignError
+            If `level` is not strictly between 0 and 1.
+        """
+        from scipy import stats
+
+        if not 0 < level < 1:
+            raise DesignError(f"level={level!r} must lie between 0 and 1, for example .95")
+        error = self.std_error
+        safe = np.where(error > 0, error, np.nan)
+        statistic = self.coef / safe
+        half = stats.t.ppf(0.5 + level / 2, self.dof) * error
+        p_value = 2 * stats.t.sf(np.abs(statistic), self.dof)
+        values = (self.coef, error, statistic, p_value, self.coef - half, self.coef + half)
+        return self.cells.reset_index(drop=True).assign(**dict(zip(TIDY_COLUMNS, values, strict=True)))
+
+    def __repr__(self) -> str:
+        few = self.n_treated_clusters
+        lines = [
+            f"{self.method} of {self.outcome}: {self.n_obs} observations, {self.n_units} units, {self.n_treated} treated",
+            self.tidy().to_string(index=False, float_format=lambda x: f"{x:.4f}"),
+            f"standard errors: {f'clustered by {self.cluster}' if self.cluster else 'none offered'}; {self.small_sample}",
+            *self.notes,
+        ]
+        if few is not None and few < FEW_TREATED:
+            lines.append(f"{few} treated clusters: these p-values over-reject; use permutation_test")
+        return "\n".join(lines)

@@ -1,0 +1,90 @@
+"""The one signature of every estimator, and the registry of kernels that evaluate many assignments at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from yrdecon.core.design import Design
+from yrdecon.core.estimate import Estimate
+from yrdecon.core.panel import Panel
+from yrdecon.core.sample import draw_sample
+from yrdecon.errors import DesignError
+
+FloatArray = NDArray[np.float64]
+
+
+class Estimator(Protocol):
+    """A function from a panel and a design to an estimate."""
+
+    def __call__(self, panel: Panel, design: Design, /) -> Estimate:
+        """Estimate the design on the panel."""
+        ...
+
+
+class BatchKernel(Protocol):
+    """A function that evaluates an estimator at many assignments at once."""
+
+    def __call__(self, panel: Panel, design: Design, cohorts: FloatArray, /) -> FloatArray:
+        """Return (B, k) coefficients for (B, N) first treated periods in the order of the sample's units."""
+        ...
+
+
+@dataclass(frozen=True)
+class RegisteredEstimator:
+    """An estimator with its batch kernel, if it has one."""
+
+    function: Callable[..., Estimate]
+    draws: BatchKernel | None
+
+
+ESTIMATORS: dict[str, RegisteredEstimator] = {}
+
+
+def register(function: Callable[..., Estimate], *, draws: BatchKernel | None = None) -> None:
+    """Enter an estimator in the registry, so that the contract suite and the higher-order functions know it."""
+    ESTIMATORS[function.__name__] = RegisteredEstimator(function, draws)
+
+
+def estimate_assignments(estimator: Estimator, panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
+    """Evaluate an estimator at many assignments, by its batch kernel where it has one and one by one otherwise.
+
+    Parameters
+    ----------
+    cohorts
+        (B, N) first treated periods, in the order of the units of ``draw_sample(panel, design)``.
+
+    Returns
+    -------
+    (B, k) coefficients.
+
+    Raises
+    ------
+    DesignError
+        If the number of columns is not the number of units in the sample.
+    """
+    units = draw_sample(panel, design).units
+    if cohorts.ndim != 2 or cohorts.shape[1] != len(units):
+        raise DesignError(
+            f"assignments must have one column for each of the {len(units)} units; they have shape {cohorts.shape}"
+        )
+    entry = ESTIMATORS.get(getattr(estimator, "__name__", ""))
+    if entry is not None and entry.draws is not None and entry.function is estimator:
+        return entry.draws(panel, design, cohorts)
+    return estimate_one_by_one(estimator, panel, design, cohorts)
+
+
+def estimate_one_by_one(estimator: Estimator, panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
+    """Evaluate an estimator at each assignment in turn; the slow path that every batch kernel must equal."""
+    units = draw_sample(panel, design).units
+    position = units.get_indexer(pd.Index(panel.frame[panel.unit]))
+    rows = []
+    for assignment in cohorts:
+        column = np.where(position >= 0, assignment[position], np.inf)
+        rows.append(estimator(panel.assign(**{design.cohort: column}), design).coef)
+    return np.asarray(rows)

@@ -1,0 +1,261 @@
+"""The rows, arrays and cohorts that a panel offers to a design, checked once for every estimator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from yrdecon.core.design import Design
+from yrdecon.core.panel import Panel, boolean_column
+from yrdecon.errors import DesignError
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """The numeric view of a panel under a design; rows are those with complete data in the pool.
+
+    Attributes
+    ----------
+    frame
+        The n rows that take part, sorted by unit, then time.
+    outcome
+        (n,) outcome.
+    covariates
+        (n, k) covariates.
+    weights
+        (n,) regression weights, all one if the design names none.
+    unit, time
+        (n,) positions in `units` and `periods`.
+    units, periods
+        The N units and T periods.
+    cohort
+        (N,) first treated period of each unit, infinite if never treated.
+    contrast
+        (n,) whether the row forms the contrast: neither an excluded period nor, where base periods are declared,
+        another period before treatment.
+    notes
+        Sentences about rows that were left out.
+    """
+
+    frame: pd.DataFrame
+    outcome: FloatArray
+    covariates: FloatArray
+    weights: FloatArray
+    unit: IntArray
+    time: IntArray
+    units: pd.Index[Any]
+    periods: IntArray
+    cohort: FloatArray
+    contrast: NDArray[np.bool_]
+    notes: tuple[str, ...]
+
+    @property
+    def first_treated_period(self) -> int:
+        """The earliest period in which a unit that was observed before becomes treated."""
+        return int(_first_treated(self.cohort, self.periods))
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether every unit is there in every period."""
+        return len(self.outcome) == len(self.units) * len(self.periods)
+
+
+def draw_sample(panel: Panel, design: Design) -> Sample:
+    """Take from a panel what a design asks for.
+
+    Rows with a missing outcome, covariate or weight are left out and counted in the notes.
+
+    Raises
+    ------
+    DesignError
+        If a column is missing or not numeric, the cohort changes within a unit, a treated unit lies outside the
+        pool, nobody or everybody is treated, or base or excluded periods do not fit the panel.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"u": ["a", "a", "b", "b"], "t": [1, 2, 1, 2], "y": [0.0, 1.0, 0.0, 3.0],
+    ...                       "cohort": [2.0, 2.0, np.inf, np.inf]})
+    >>> draw_sample(Panel.from_frame(table, unit="u", time="t"), Design(outcome="y")).cohort.tolist()
+    [2.0, inf]
+    """
+    _fail_if_columns_are_missing(panel, design)
+    cohort = cohorts_by_unit(panel, design.cohort)
+    frame = _rows_in_pool(panel, design, cohort)
+    numeric = [design.outcome, *design.covariates, *([design.weights] if design.weights else [])]
+    _fail_if_not_numeric(frame, numeric)
+    _fail_if_infinite(frame, numeric)
+    keys = [*numeric, *([design.cluster] if design.cluster else []), *_effect_columns(design)]
+    complete = frame[np.asarray(frame[keys].notna().all(axis=1))].reset_index(drop=True)
+    notes = _notes_on_missing(frame, complete, panel, keys)
+    units = pd.Index(complete[panel.unit].unique(), name=panel.unit)
+    periods = np.sort(complete[panel.time].unique()).astype(np.int64)
+    kept = cohort.reindex(units).to_numpy(dtype=float)
+    _fail_if_nothing_to_compare(kept, periods, design)
+    return Sample(
+        frame=complete,
+        outcome=complete[design.outcome].to_numpy(dtype=float),
+        covariates=complete[list(design.covariates)].to_numpy(dtype=float).reshape(len(complete), -1),
+        weights=_weights(complete, design),
+        unit=units.get_indexer(pd.Index(complete[panel.unit])).astype(np.int64),
+        time=np.searchsorted(periods, complete[panel.time].to_numpy()).astype(np.int64),
+        units=units,
+        periods=periods,
+        cohort=kept,
+        contrast=_contrast_rows(complete, panel, design, kept, units, periods),
+        notes=notes,
+    )
+
+
+def cohorts_by_unit(panel: Panel, column: str) -> pd.Series[Any]:
+    """Return the first treated period of each unit, infinite if never treated.
+
+    Raises
+    ------
+    DesignError
+        If the column is missing, not numeric, or changes within a unit.
+    """
+    if column not in panel.frame.columns:
+        raise DesignError(
+            f"the panel has no column {column!r} with the first treated period; add it with assign_cohort"
+        )
+    _fail_if_not_numeric(panel.frame, [column])
+    values = panel.frame[column].astype(float).fillna(np.inf).groupby(panel.frame[panel.unit], sort=False)
+    changing = values.nunique()
+    if (changing > 1).any():
+        names = changing.index[changing > 1].tolist()[:5]
+        raise DesignError(f"the cohort {column!r} must be constant within a unit; it changes within {names}")
+    return values.first()
+
+
+def _effect_columns(design: Design) -> list[str]:
+    return [column for effect in design.effects for column in effect.split("^")]
+
+
+def _fail_if_columns_are_missing(panel: Panel, design: Design) -> None:
+    wanted = [design.outcome, *design.covariates, *_effect_columns(design)]
+    wanted += [c for c in (design.cluster, design.pool, design.weights) if c]
+    missing = [c for c in wanted if c not in panel.frame.columns]
+    if missing:
+        raise DesignError(f"the panel has no column {missing}; its columns are {panel.frame.columns.tolist()[:60]}")
+
+
+def _fail_if_not_numeric(frame: pd.DataFrame, columns: list[str]) -> None:
+    for column in columns:
+        if not pd.api.types.is_numeric_dtype(frame[column]):
+            example = frame[column].dropna().unique()[:3].tolist()
+            raise DesignError(
+                f"column {column!r} must hold numbers; it holds {example}; convert it with pandas.to_numeric"
+            )
+
+
+def _fail_if_infinite(frame: pd.DataFrame, columns: list[str]) -> None:
+    infinite = [c for c in columns if np.isinf(frame[c].to_numpy(dtype=float, na_value=np.nan)).any()]
+    if infinite:
+        raise DesignError(f"columns {infinite} hold infinite values; the logarithm of zero is a common cause")
+
+
+def _rows_in_pool(panel: Panel, design: Design, cohort: pd.Series[Any]) -> pd.DataFrame:
+    if design.pool is None:
+        return panel.frame
+    inside = boolean_column(panel, design.pool)
+    frame = panel.frame[inside].reset_index(drop=True)
+    treated = cohort.index[np.isfinite(cohort.to_numpy(dtype=float))]
+    outside = treated.difference(pd.Index(frame[panel.unit].unique()))
+    if len(outside):
+        raise DesignError(
+            f"treated units {outside.tolist()[:10]} lie outside the pool {design.pool!r}; "
+            "choose a pool that includes them, or set their cohort to infinity"
+        )
+    return frame
+
+
+def _notes_on_missing(frame: pd.DataFrame, complete: pd.DataFrame, panel: Panel, keys: list[str]) -> tuple[str, ...]:
+    lost = len(frame) - len(complete)
+    if not lost:
+        return ()
+    gaps = frame[frame[keys].isna().any(axis=1)]
+    shown = ", ".join(f"{u} {t}" for u, t in gaps[[panel.unit, panel.time]].head(5).itertuples(index=False))
+    columns = [k for k in keys if frame[k].isna().any()]
+    more = " and others" if lost > 5 else ""
+    return (f"{lost} of {len(frame)} rows left out because {columns} are missing: {shown}{more}",)
+
+
+def _weights(frame: pd.DataFrame, design: Design) -> FloatArray:
+    if design.weights is None:
+        return np.ones(len(frame))
+    weights = frame[design.weights].to_numpy(dtype=float)
+    if (weights < 0).any() or not (weights > 0).any():
+        raise DesignError(f"weights {design.weights!r} must be non-negative and not all zero")
+    return weights
+
+
+def _first_treated(cohort: FloatArray, periods: IntArray) -> float:
+    finite = cohort[np.isfinite(cohort) & (cohort > periods[0]) & (cohort <= periods[-1])]
+    return float(finite.min()) if len(finite) else np.inf
+
+
+def _fail_if_nothing_to_compare(cohort: FloatArray, periods: IntArray, design: Design) -> None:
+    where = f"pool {design.pool!r}" if design.pool else "panel"
+    if len(cohort) == 0:
+        raise DesignError(f"no row of the {where} has {design.outcome!r} and everything else that the design names")
+    finite = np.isfinite(cohort)
+    if not finite.any():
+        raise DesignError(f"no unit of the {where} is treated; check the cohort column {design.cohort!r}")
+    if not np.isfinite(_first_treated(cohort, periods)):
+        raise DesignError(
+            f"no unit of the {where} becomes treated between {periods[0]} and {periods[-1]}: "
+            f"there is no before and after; its first treated periods are {sorted({int(c) for c in cohort[finite]})}"
+        )
+    if finite.all() and len(set(cohort)) == 1:
+        raise DesignError(
+            f"every unit of the {where} is treated in {int(cohort[0])}; choose a pool with untreated units"
+        )
+    if finite.all() and design.comparison == "never":
+        raise DesignError(
+            f"every unit of the {where} is treated sooner or later; "
+            "choose a pool with untreated units or comparison='not_yet'"
+        )
+
+
+def _contrast_rows(
+    frame: pd.DataFrame, panel: Panel, design: Design, cohort: FloatArray, units: pd.Index[Any], periods: IntArray
+) -> NDArray[np.bool_]:
+    first = _first_treated(cohort, periods)
+    _fail_if_periods_do_not_fit(design, periods, first)
+    time = frame[panel.time].to_numpy()
+    rows = ~np.isin(time, design.exclude_periods)
+    if design.base_periods is not None:
+        rows &= np.isin(time, design.base_periods) | (time >= first)
+    if design.anticipation:
+        own = cohort[units.get_indexer(pd.Index(frame[panel.unit]))]
+        rows &= ~((time >= own - design.anticipation) & (time < own))
+    _fail_if_contrast_is_empty(time[rows], first, design)
+    return np.asarray(rows, dtype=bool)
+
+
+def _fail_if_periods_do_not_fit(design: Design, periods: IntArray, first: float) -> None:
+    base = design.base_periods or ()
+    absent = sorted(set(base) - set(periods.tolist()))
+    if absent:
+        raise DesignError(f"base periods {absent} are not in the sample, which covers {periods[0]}-{periods[-1]}")
+    late = [p for p in base if p >= first - design.anticipation]
+    if late:
+        raise DesignError(f"base periods {late} are not before treatment, which starts in {int(first)}")
+
+
+def _fail_if_contrast_is_empty(time: IntArray, first: float, design: Design) -> None:
+    if not (time < first).any():
+        raise DesignError(
+            f"no period before treatment in {int(first)} is left; exclude fewer periods than {design.exclude_periods}"
+        )
+    if not (time >= first).any():
+        raise DesignError(
+            f"no treated period from {int(first)} on is left; exclude fewer periods than {design.exclude_periods}"
+        )
