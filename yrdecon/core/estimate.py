@@ -26,20 +26,26 @@ class LinearFit:
     outcome
         (n,) residualized outcome.
     regressors
-        (n, k) residualized regressors, in the order of the estimate's cells.
+        (n, p) residualized regressors.
+    transform
+        (k, p) map from the p regression coefficients to the k coefficients of the estimate.
     weights
         (n,) regression weights.
     residuals
         (n,) residuals.
     effects
-        Columns of `Estimate.units` that were absorbed as fixed effects, the unit first.
+        Columns of `Estimate.units` that were absorbed as fixed effects.
+    n_covariates
+        Number of covariates that were projected out with them.
     """
 
     outcome: FloatArray
     regressors: FloatArray
+    transform: FloatArray
     weights: FloatArray
     residuals: FloatArray
     effects: tuple[str, ...]
+    n_covariates: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,9 +151,12 @@ class Estimate:
     def __repr__(self) -> str:
         few = self.n_treated_clusters
         lines = [
-            f"{self.method} of {self.outcome}: {self.n_obs} observations, {self.n_units} units, {self.n_treated} treated",
+            f"{self.method} of {self.outcome}: "
+            f"{self.n_obs} observations, {self.n_units} units, {self.n_treated} treated",
             self.tidy().to_string(index=False, float_format=lambda x: f"{x:.4f}"),
-            f"standard errors: {f'clustered by {self.cluster}' if self.cluster else 'none offered'}; {self.small_sample}",
+            f"standard errors clustered by {self.cluster}; {self.small_sample}"
+            if self.cluster
+            else "no standard errors",
             *self.notes,
         ]
         if few is not None and few < FEW_TREATED:

@@ -259,3 +259,23 @@ def _fail_if_contrast_is_empty(time: IntArray, first: float, design: Design) -> 
         raise DesignError(
             f"no treated period from {int(first)} on is left; exclude fewer periods than {design.exclude_periods}"
         )
+
+
+def restrict(sample: Sample, rows: NDArray[np.bool_]) -> Sample:
+    """Keep some rows of a sample; units and periods that lose all their rows leave it."""
+    frame = sample.frame[rows].reset_index(drop=True)
+    unit_codes, unit = np.unique(sample.unit[rows], return_inverse=True)
+    time_codes, time = np.unique(sample.time[rows], return_inverse=True)
+    return Sample(
+        frame=frame,
+        outcome=sample.outcome[rows],
+        covariates=sample.covariates[rows],
+        weights=sample.weights[rows],
+        unit=unit.astype(np.int64),
+        time=time.astype(np.int64),
+        units=sample.units[unit_codes],
+        periods=sample.periods[time_codes],
+        cohort=sample.cohort[unit_codes],
+        contrast=sample.contrast[rows],
+        notes=sample.notes,
+    )

@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Arithmetic on arrays: no tables, no policy, no names."""

@@ -1,0 +1,141 @@
+"""Two-way fixed-effects event study."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from yrdecon.core.design import Design
+from yrdecon.core.estimate import Estimate
+from yrdecon.core.estimator import register
+from yrdecon.core.panel import Panel
+from yrdecon.core.sample import Sample, draw_sample, restrict
+from yrdecon.errors import DesignError
+from yrdecon.estimators.linear import fit_linear
+from yrdecon.estimators.linear_map import map_linearly
+from yrdecon.estimators.small_sample import SmallSample
+
+FloatArray = NDArray[np.float64]
+
+
+def event_study(
+    panel: Panel,
+    design: Design,
+    *,
+    reference: int | tuple[int, ...] | None = None,
+    window: tuple[int, int] | None = None,
+    ssc: SmallSample = "fixest",
+) -> Estimate:
+    """Regress the outcome on event-time dummies of the treated units, with unit and time effects.
+
+    Parameters
+    ----------
+    reference
+        Event time at which the coefficient is zero, or several whose coefficients average to zero. None takes the
+        base periods of the design, and -1 (before any anticipation) if it declares none.
+    window
+        First and last event time; earlier and later ones are binned into the ends. None keeps all.
+    ssc
+        Small-sample rule of the clustered covariance; see `cluster_factor`.
+
+    Returns
+    -------
+    An estimate with one cell per ``event_time``. Cells marked ``reference`` are normalized to average zero; cells
+    marked ``excluded`` belong to the excluded periods of the design and are shown, not used.
+
+    Raises
+    ------
+    DesignError
+        If the reference is not an observed event time before treatment, or the window does not hold it.
+    EstimationError
+        If coefficients are not identified, as when every unit is treated and only one event time is left out.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"u": ["a"] * 3 + ["b"] * 3 + ["c"] * 3, "t": [1, 2, 3] * 3,
+    ...                       "y": [0.0, 0.5, 2.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0], "cohort": [3.0] * 3 + [np.inf] * 6})
+    >>> dynamic = event_study(Panel.from_frame(table, unit="u", time="t"), Design(outcome="y"))
+    >>> dict(zip(dynamic.cells["event_time"].tolist(), dynamic.coef.round(6).tolist()))
+    {-2: -0.5, -1: 0.0, 0: 1.5}
+    """
+    full = draw_sample(panel, design)
+    sample = restrict(full, _rows(full, design))
+    event_time = _binned(sample, window)
+    observed = np.unique(event_time[np.isfinite(event_time)]).astype(int)
+    base = _reference(sample, design, reference, observed)
+    dropped = base[0]
+    kept = [int(e) for e in observed if e != dropped]
+    dummies = pd.DataFrame({e: (event_time == e).astype(float) for e in kept})
+    fit = fit_linear(panel, sample, design, dummies, ssc)
+    estimate = map_linearly(fit, _normalization(observed, kept, base), _cells(observed, base, sample, design))
+    return replace(estimate, method="event_study")
+
+
+def _rows(sample: Sample, design: Design) -> NDArray[np.bool_]:
+    """Keep every period with a single adoption date, where periods do not interact, else the contrast alone."""
+    own = sample.cohort[sample.unit]
+    time = sample.periods[sample.time]
+    rows = np.ones(len(own), dtype=bool)
+    if len(_cohorts(sample)) > 1:
+        rows &= ~np.isin(time, design.exclude_periods)
+        if design.base_periods is not None:
+            raise DesignError(
+                "base_periods name calendar years, which differ in event time between cohorts; "
+                "leave base_periods out and give reference= in event time"
+            )
+    return rows
+
+
+def _cohorts(sample: Sample) -> list[int]:
+    finite = sample.cohort[np.isfinite(sample.cohort) & (sample.cohort <= sample.periods[-1])]
+    return sorted({int(c) for c in finite})
+
+
+def _binned(sample: Sample, window: tuple[int, int] | None) -> FloatArray:
+    own = sample.cohort[sample.unit]
+    treated_here = np.where(own <= sample.periods[-1], own, np.inf)
+    event_time = np.where(np.isfinite(treated_here), sample.periods[sample.time] - treated_here, np.nan)
+    if window is None:
+        return event_time
+    if not (window[0] < 0 <= window[1]):
+        raise DesignError(f"window={window} must start before 0 and end at 0 or later, for example (-5, 3)")
+    return np.clip(event_time, window[0], window[1])
+
+
+def _reference(
+    sample: Sample, design: Design, reference: int | tuple[int, ...] | None, observed: NDArray[np.int64]
+) -> tuple[int, ...]:
+    if reference is None and design.base_periods is not None:
+        cohort = _cohorts(sample)[0]
+        base = tuple(period - cohort for period in design.base_periods)
+    elif reference is None:
+        base = (-1 - design.anticipation,)
+    else:
+        base = (reference,) if isinstance(reference, int) else tuple(sorted(set(reference)))
+    absent = [e for e in base if e not in observed or e >= 0]
+    if absent or not base:
+        before = [int(e) for e in observed if e < 0]
+        raise DesignError(
+            f"reference {absent or base} is not an observed event time before treatment; choose among {before}"
+        )
+    return base
+
+
+def _normalization(observed: NDArray[np.int64], kept: list[int], base: tuple[int, ...]) -> FloatArray:
+    levels = (observed[:, None] == np.array(kept)).astype(float)
+    mean = np.isin(kept, base) / len(base)
+    return np.asarray(levels - mean)
+
+
+def _cells(observed: NDArray[np.int64], base: tuple[int, ...], sample: Sample, design: Design) -> pd.DataFrame:
+    cohorts = _cohorts(sample)
+    excluded = np.zeros(len(observed), dtype=bool)
+    if len(cohorts) == 1:
+        excluded = np.isin(observed + cohorts[0], design.exclude_periods)
+    return pd.DataFrame({"event_time": observed, "reference": np.isin(observed, base), "excluded": excluded})
+
+
+register(event_study)

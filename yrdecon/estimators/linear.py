@@ -1,0 +1,134 @@
+"""Least squares with absorbed effects on a sample, as an estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from yrdecon.core.design import Design
+from yrdecon.core.estimate import Estimate, LinearFit
+from yrdecon.core.panel import Panel
+from yrdecon.core.sample import Sample
+from yrdecon.errors import EstimationError
+from yrdecon.estimators.small_sample import SmallSample, cluster_factor
+from yrdecon.kernels.ols import dependent_columns, least_squares
+from yrdecon.kernels.sandwich import cluster_covariance, is_nested
+from yrdecon.kernels.within import prepare_fixed_effects, project_out
+
+FloatArray = NDArray[np.float64]
+Residualize = Callable[[FloatArray], FloatArray]
+
+
+def fit_linear(panel: Panel, sample: Sample, design: Design, regressors: pd.DataFrame, ssc: SmallSample) -> Estimate:
+    """Regress the outcome on labelled regressors, the design's covariates and its fixed effects.
+
+    Parameters
+    ----------
+    sample
+        Exactly the rows to use.
+    regressors
+        n rows; one column per coefficient, labelled by a tuple that `label_cells` can spread, or by a term.
+
+    Returns
+    -------
+    An estimate with one cell per column, clustered by the design's cluster.
+
+    Raises
+    ------
+    EstimationError
+        If a regressor is collinear with the others or with the fixed effects.
+    """
+    units = row_labels(panel, sample, design)
+    effects = independent_effects(units, design)
+    weights = sample.weights
+    residualize = residualizer(units, effects, sample.covariates, weights)
+    x_raw = regressors.to_numpy(dtype=float)
+    x, y = residualize(x_raw), residualize(sample.outcome[:, None])[:, 0]
+    dependent = dependent_columns(x, np.sqrt((weights[:, None] * x_raw**2).sum(axis=0)), weights)
+    if dependent:
+        names = [str(regressors.columns[j]) for j in dependent]
+        raise EstimationError(
+            f"the coefficients of {names} are not identified: they are collinear with the fixed effects or the others; "
+            "drop an effect, add untreated units, or choose another base period"
+        )
+    fit = least_squares(y, x, weights)
+    influence = (weights * fit.residuals)[:, None] * x @ fit.bread
+    cluster = design.cluster or "unit"
+    k = x.shape[1] + sample.covariates.shape[1]
+    rule = cluster_factor(units, cluster, effects, k, ssc)
+    return Estimate(
+        coef=fit.coef,
+        vcov=rule.factor * cluster_covariance(influence, pd.factorize(units[cluster])[0].astype(np.int64)),
+        cells=pd.DataFrame({"term": regressors.columns.astype(str)}),
+        units=units,
+        method="",
+        outcome=design.outcome,
+        n_obs=len(y),
+        influence=influence,
+        linear=LinearFit(y, x, np.eye(x.shape[1]), weights, fit.residuals, effects, sample.covariates.shape[1]),
+        cluster=cluster,
+        dof=rule.dof,
+        small_sample=rule.words,
+        notes=sample.notes,
+    )
+
+
+def row_labels(panel: Panel, sample: Sample, design: Design) -> pd.DataFrame:
+    """Return the labels of the rows of a sample: unit, time, cohort, group, cluster, and combined effects."""
+    frame = sample.frame
+    labels = pd.DataFrame(
+        {
+            "unit": sample.units[sample.unit],
+            "time": sample.periods[sample.time],
+            "cohort": sample.cohort[sample.unit],
+        }
+    )
+    for column in (panel.group, design.cluster):
+        if column and column not in labels:
+            labels[column] = frame[column].to_numpy()
+    for effect in design.effects:
+        parts = frame[effect.split("^")].astype(str)
+        labels[effect] = parts.agg("^".join, axis=1).to_numpy()
+    return labels
+
+
+def independent_effects(units: pd.DataFrame, design: Design) -> tuple[str, ...]:
+    """Return the absorbed effects without those that a finer one contains, such as year beside province^year."""
+    named = ("unit", "time", *design.effects)
+    codes = {e: pd.factorize(units[e])[0].astype(np.int64) for e in named}
+    kept: list[str] = []
+    for i, effect in enumerate(named):
+        finer = [f for j, f in enumerate(named) if f != effect and is_nested(codes[f], codes[effect])]
+        twins = [f for f in finer if is_nested(codes[effect], codes[f])]
+        if not [f for f in finer if f not in twins] and not any(t in kept for t in twins if named.index(t) < i):
+            kept.append(effect)
+    return tuple(kept)
+
+
+def residualizer(
+    units: pd.DataFrame, effects: tuple[str, ...], covariates: FloatArray, weights: FloatArray
+) -> Residualize:
+    """Return a function that removes fixed effects and covariates from (n, k) columns."""
+    absorbed = prepare_fixed_effects([pd.factorize(units[e])[0].astype(np.int64) for e in effects], weights)
+    if covariates.shape[1] == 0:
+        return lambda x: project_out(absorbed, x)
+    within = project_out(absorbed, covariates)
+    scale = np.sqrt((weights[:, None] * covariates**2).sum(axis=0))
+    dependent = dependent_columns(within, scale, weights)
+    if dependent:
+        raise EstimationError(
+            f"covariates number {[j + 1 for j in dependent]} are collinear with the fixed effects or with each other; "
+            "a covariate that is constant within units must be interacted with time"
+        )
+    q = np.linalg.qr(np.sqrt(weights)[:, None] * within)[0]
+    root = np.sqrt(weights)[:, None]
+    slopes = np.linalg.lstsq(root * within, q, rcond=None)[0]
+
+    def remove(x: FloatArray) -> FloatArray:
+        centered = project_out(absorbed, x)
+        return np.asarray(centered - within @ (slopes @ (q.T @ (root * centered))))
+
+    return remove

@@ -1,0 +1,70 @@
+"""The named small-sample rules of clustered covariances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from yrdecon.errors import DesignError
+from yrdecon.kernels.sandwich import is_nested
+
+SmallSample = Literal["fixest", "stata", "none"]
+
+
+@dataclass(frozen=True)
+class ClusterFactor:
+    """The factor on a clustered covariance, the degrees of freedom of its t distribution, and the rule in words."""
+
+    factor: float
+    dof: float
+    words: str
+
+
+def cluster_factor(
+    units: pd.DataFrame, cluster: str, effects: tuple[str, ...], n_regressors: int, ssc: SmallSample
+) -> ClusterFactor:
+    """Return the small-sample factor of a covariance clustered by one column.
+
+    Parameters
+    ----------
+    units
+        Labels of the n rows; holds the cluster and the absorbed effects.
+    n_regressors
+        Number of regressors and covariates, without the absorbed effects.
+    ssc
+        ``"fixest"`` leaves absorbed effects that are nested in the cluster out of the number of parameters, as
+        fixest, reghdfe and pyfixest do; ``"stata"`` counts them all, as areg and explicit dummies do; ``"none"``
+        applies no factor.
+
+    Raises
+    ------
+    DesignError
+        If the rule is unknown, or there is only one cluster.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"unit": [0, 0, 1, 1], "time": [0, 1, 0, 1]})
+    >>> cluster_factor(rows, "unit", ("unit", "time"), 1, "fixest").words
+    'fixest: G/(G-1) x (N-1)/(N-K), N=4, K=3, G=2'
+    """
+    if ssc not in get_args(SmallSample):
+        raise DesignError(f"ssc={ssc!r} is unknown; choose one of {list(get_args(SmallSample))}")
+    codes = {column: pd.factorize(units[column])[0].astype(np.int64) for column in {cluster, *effects}}
+    groups = int(codes[cluster].max()) + 1
+    if groups < 2:
+        raise DesignError(f"column {cluster!r} has one level only; clustered errors need two clusters or more")
+    if ssc == "none":
+        return ClusterFactor(1.0, groups - 1, f"none, G={groups}")
+    levels = {effect: int(codes[effect].max()) + 1 for effect in effects}
+    nested = [e for e in effects if ssc == "fixest" and is_nested(codes[e], codes[cluster])]
+    parameters = n_regressors + sum(levels.values()) - (len(effects) - 1 if effects else 0)
+    parameters -= sum(levels[e] - 1 for e in nested)
+    n = len(units)
+    if n <= parameters:
+        raise DesignError(f"{n} rows cannot support {parameters} parameters; use ssc='none' or a smaller model")
+    factor = groups / (groups - 1) * (n - 1) / (n - parameters)
+    words = f"{ssc}: G/(G-1) x (N-1)/(N-K), N={n}, K={parameters}, G={groups}"
+    return ClusterFactor(factor, groups - 1, words)

@@ -1,0 +1,83 @@
+"""Two-way fixed-effects difference-in-differences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from yrdecon.core.design import Design
+from yrdecon.core.estimate import Estimate
+from yrdecon.core.estimator import estimate_one_by_one, register
+from yrdecon.core.panel import Panel
+from yrdecon.core.sample import Sample, draw_sample, restrict
+from yrdecon.estimators.linear import fit_linear, independent_effects, residualizer, row_labels
+from yrdecon.estimators.small_sample import SmallSample
+from yrdecon.kernels.assignments import assignment_effects, prepare_assignments
+
+FloatArray = NDArray[np.float64]
+
+
+def twfe(panel: Panel, design: Design, *, ssc: SmallSample = "fixest") -> Estimate:
+    """Regress the outcome on being treated, with unit and time effects.
+
+    The one coefficient, ``term="treated"``, is the difference in differences between the treated periods and the
+    base periods when there is a single adoption date; with staggered adoption and effects that vary it is a weighted
+    average whose weights can be negative (Goodman-Bacon 2021).
+
+    Parameters
+    ----------
+    ssc
+        Small-sample rule of the clustered covariance; see `cluster_factor`.
+
+    Returns
+    -------
+    An estimate clustered by `Design.cluster`, the unit by default. Unbalanced panels are used as they are. Units that
+    are treated from the first period on are kept; they serve as comparisons and the notes name them.
+
+    Raises
+    ------
+    DesignError
+        If the panel does not offer the comparison that the design asks for.
+    EstimationError
+        If the effect is collinear with the fixed effects.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"u": ["a", "a", "b", "b", "c", "c"], "t": [1, 2] * 3, "y": [0.0, 2.0, 0.0, 1.0, 1.0, 1.0],
+    ...                       "cohort": [2.0, 2.0] + [np.inf] * 4})
+    >>> float(twfe(Panel.from_frame(table, unit="u", time="t"), Design(outcome="y")).coef[0])
+    1.5
+    """
+    full = draw_sample(panel, design)
+    sample = restrict(full, full.contrast)
+    cohort = sample.cohort[sample.unit]
+    treated = (sample.periods[sample.time] >= cohort).astype(float)
+    estimate = fit_linear(panel, sample, design, pd.DataFrame({"treated": treated}), ssc)
+    return replace(estimate, method="twfe", notes=(*estimate.notes, *_note_on_always_treated(sample)))
+
+
+def twfe_draws(panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
+    """Return (B, 1) coefficients of `twfe` for (B, N) assignments, as a ratio of quadratic forms."""
+    if design.anticipation:
+        return estimate_one_by_one(twfe, panel, design, cohorts)
+    full = draw_sample(panel, design)
+    sample = restrict(full, full.contrast)
+    units = row_labels(panel, sample, design)
+    residualize = residualizer(units, independent_effects(units, design), sample.covariates, sample.weights)
+    prepared = prepare_assignments(
+        residualize, sample.outcome, sample.weights, sample.unit, sample.periods[sample.time], np.unique(cohorts)
+    )
+    return assignment_effects(prepared, cohorts[:, full.units.get_indexer(sample.units)])[:, None]
+
+
+def _note_on_always_treated(sample: Sample) -> tuple[str, ...]:
+    always = sample.units[sample.cohort <= sample.periods[0]].tolist()
+    if not always:
+        return ()
+    return (f"{len(always)} units are treated throughout and serve as comparisons: {always[:8]}",)
+
+
+register(twfe, draws=twfe_draws)

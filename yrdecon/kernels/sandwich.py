@@ -1,0 +1,26 @@
+"""Clustered covariances from influence, and the named small-sample rules."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+def sum_by_cluster(values: FloatArray, codes: IntArray) -> FloatArray:
+    """Return the (G, k) sums of (n, k) values within clusters."""
+    return np.stack([np.bincount(codes, column) for column in values.T], axis=1)
+
+
+def cluster_covariance(influence: FloatArray, codes: IntArray) -> FloatArray:
+    """Return the (k, k) sum over clusters of the outer products of their summed influence (Liang and Zeger 1986)."""
+    sums = sum_by_cluster(influence, codes)
+    return sums.T @ sums
+
+
+def is_nested(inner: IntArray, outer: IntArray) -> bool:
+    """Whether every level of `inner` lies within one level of `outer`."""
+    pairs = np.unique(np.stack([inner, outer], axis=1), axis=0)
+    return len(pairs) == len(np.unique(inner))
