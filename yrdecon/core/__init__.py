@@ -1,1 +1,21 @@
 """The nouns: panel, design, assignment, estimate, hypothesis test."""
+
+from yrdecon.core.assignment import Assignment
+from yrdecon.core.design import Design
+from yrdecon.core.estimate import Estimate, LinearFit
+from yrdecon.core.estimator import ESTIMATORS
+from yrdecon.core.hypothesis import HypothesisTest
+from yrdecon.core.panel import Panel
+from yrdecon.core.store import load_estimate, save_estimate
+
+__all__ = [
+    "ESTIMATORS",
+    "Assignment",
+    "Design",
+    "Estimate",
+    "HypothesisTest",
+    "LinearFit",
+    "Panel",
+    "load_estimate",
+    "save_estimate",
+]

@@ -37,18 +37,36 @@ class BatchKernel(Protocol):
 
 @dataclass(frozen=True)
 class RegisteredEstimator:
-    """An estimator with its batch kernel, if it has one."""
+    """An estimator with its batch kernels, where it has them.
+
+    Attributes
+    ----------
+    draws
+        Coefficients at many assignments, (B, k).
+    pre_effects
+        Placebo effects of many assignments before treatment, (B, P), if they differ from those of a plain
+        difference in differences.
+    """
 
     function: Callable[..., Estimate]
     draws: BatchKernel | None
+    pre_effects: BatchKernel | None
 
 
 ESTIMATORS: dict[str, RegisteredEstimator] = {}
 
 
-def register(function: Callable[..., Estimate], *, draws: BatchKernel | None = None) -> None:
+def register(
+    function: Callable[..., Estimate], *, draws: BatchKernel | None = None, pre_effects: BatchKernel | None = None
+) -> None:
     """Enter an estimator in the registry, so that the contract suite and the higher-order functions know it."""
-    ESTIMATORS[function.__name__] = RegisteredEstimator(function, draws)
+    ESTIMATORS[function.__name__] = RegisteredEstimator(function, draws, pre_effects)
+
+
+def registered(estimator: Estimator) -> RegisteredEstimator | None:
+    """Return the registry's entry of an estimator, None for one that is not registered."""
+    entry = ESTIMATORS.get(getattr(estimator, "__name__", ""))
+    return entry if entry is not None and entry.function is estimator else None
 
 
 def estimate_assignments(estimator: Estimator, panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
@@ -73,8 +91,8 @@ def estimate_assignments(estimator: Estimator, panel: Panel, design: Design, coh
         raise DesignError(
             f"assignments must have one column for each of the {len(units)} units; they have shape {cohorts.shape}"
         )
-    entry = ESTIMATORS.get(getattr(estimator, "__name__", ""))
-    if entry is not None and entry.draws is not None and entry.function is estimator:
+    entry = registered(estimator)
+    if entry is not None and entry.draws is not None:
         return entry.draws(panel, design, cohorts)
     return estimate_one_by_one(estimator, panel, design, cohorts)
 

@@ -86,8 +86,8 @@ def wald(
     few = estimate.n_treated_clusters
     if few is not None and few < FEW_TREATED and len(chosen) >= few - 1:
         raise DesignError(
-            f"a joint test of {len(chosen)} coefficients with {few} treated clusters rejects a true null most of the time; "
-            "test fewer coefficients, or use a permutation test"
+            f"a joint test of {len(chosen)} coefficients with {few} treated clusters rejects a true null "
+            "most of the time; test fewer coefficients, or use a permutation test"
         )
     vcov = estimate.vcov[np.ix_(chosen, chosen)]
     if not np.isfinite(vcov).all() or np.linalg.matrix_rank(vcov) < len(chosen):

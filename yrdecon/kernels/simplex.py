@@ -11,7 +11,7 @@ MAX_ITERATIONS = 10_000
 BEFORE_SPARSIFYING = 100
 
 
-def simplex_frank_wolfe(a: FloatArray, b: FloatArray, ridge: float, min_decrease: float) -> FloatArray:
+def simplex_frank_wolfe(a: FloatArray, b: FloatArray, ridge: FloatArray, min_decrease: FloatArray) -> FloatArray:
     """Solve a batch of simplex least-squares problems by Frank-Wolfe with early stopping.
 
     Minimizes ``|a x - b|^2 / n + ridge |x|^2`` over ``x >= 0, sum(x) = 1`` after removing column means
@@ -24,9 +24,9 @@ def simplex_frank_wolfe(a: FloatArray, b: FloatArray, ridge: float, min_decrease
     b
         (B, n) targets.
     ridge
-        Penalty, the square of zeta in the paper.
+        (B,) penalties, the square of zeta in the paper.
     min_decrease
-        An iteration that lowers the objective by no more than its square is the last one.
+        (B,) An iteration that lowers the objective by no more than its square is the last one.
 
     Returns
     -------
@@ -40,26 +40,28 @@ def simplex_frank_wolfe(a: FloatArray, b: FloatArray, ridge: float, min_decrease
     return _iterate(a, b, x / x.sum(axis=1, keepdims=True), ridge, min_decrease, MAX_ITERATIONS)
 
 
-def simplex_exact(a: FloatArray, b: FloatArray, ridge: float) -> FloatArray:
+def simplex_exact(a: FloatArray, b: FloatArray, ridge: FloatArray) -> FloatArray:
     """Solve the problems of `simplex_frank_wolfe` exactly, by a primal active-set method (Wolfe 1976)."""
     n = a.shape[1]
     a = a - a.mean(axis=1, keepdims=True)
     b = b - b.mean(axis=1, keepdims=True)
-    gram = np.einsum("bni,bnj->bij", a, a) + n * ridge * np.eye(a.shape[2])
+    gram = np.einsum("bni,bnj->bij", a, a) + n * ridge[:, None, None] * np.eye(a.shape[2])
     target = np.einsum("bni,bn->bi", a, b)
     return np.stack([_active_set(g, t) for g, t in zip(gram, target, strict=True)])
 
 
-def _iterate(a: FloatArray, b: FloatArray, x: FloatArray, ridge: float, min_decrease: float, limit: int) -> FloatArray:
+def _iterate(
+    a: FloatArray, b: FloatArray, x: FloatArray, ridge: FloatArray, min_decrease: FloatArray, limit: int
+) -> FloatArray:
     n = a.shape[1]
-    eta = n * ridge
     x = x.copy()
     active = np.arange(len(a))
     previous = np.full(len(a), np.inf)
     for step in range(1, limit + 1):
-        aa, z = a[active], x[active]
+        aa, z, penalty = a[active], x[active], ridge[active]
+        eta = n * penalty
         error = np.einsum("bnp,bp->bn", aa, z) - b[active]
-        half_gradient = np.einsum("bn,bnp->bp", error, aa) + eta * z
+        half_gradient = np.einsum("bn,bnp->bp", error, aa) + eta[:, None] * z
         vertex = half_gradient.argmin(axis=1)
         rows = np.arange(len(active))
         direction = -z
@@ -70,8 +72,8 @@ def _iterate(a: FloatArray, b: FloatArray, x: FloatArray, ridge: float, min_decr
         length = np.clip(np.divide(slope, curvature, out=np.zeros_like(slope), where=curvature > 0), 0, 1)
         z = z + length[:, None] * direction
         x[active] = z
-        value = ridge * (z**2).sum(axis=1) + ((error + length[:, None] * change) ** 2).sum(axis=1) / n
-        going = np.full(len(active), True) if step < 2 else previous[active] - value > min_decrease**2
+        value = penalty * (z**2).sum(axis=1) + ((error + length[:, None] * change) ** 2).sum(axis=1) / n
+        going = np.full(len(active), True) if step < 2 else previous[active] - value > min_decrease[active] ** 2
         previous[active] = value
         active = active[going]
         if len(active) == 0:

@@ -1,0 +1,136 @@
+"""Estimates on disk: one zip of plain arrays and tables, no pickle, the same bytes every time."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from yrdecon.core.atomic import write_atomically
+from yrdecon.core.estimate import Estimate, LinearFit
+from yrdecon.errors import DataError
+
+FORMAT = 1
+_ARRAYS = ("coef", "vcov", "influence")
+_WORDS = ("method", "outcome", "n_obs", "cluster", "dof", "small_sample")
+_STAMP = (1980, 1, 1, 0, 0, 0)
+
+
+def save_estimate(estimate: Estimate, path: str | Path) -> Path:
+    """Write an estimate to a zip file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> rows = pd.DataFrame({"unit": ["a"], "time": [1], "cohort": [np.inf]})
+    >>> toy = Estimate(np.array([1.0]), np.eye(1), pd.DataFrame({"term": ["x"]}), rows, "toy", "y", 1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     load_estimate(save_estimate(toy, Path(folder) / "toy.zip")).coef.tolist()
+    [1.0]
+    """
+    parts: dict[str, bytes] = {}
+    for name in _ARRAYS:
+        value = getattr(estimate, name)
+        if value is not None:
+            parts[f"{name}.npy"] = _array_bytes(value)
+    if estimate.linear is not None:
+        for field in fields(LinearFit):
+            value = getattr(estimate.linear, field.name)
+            if isinstance(value, np.ndarray):
+                parts[f"linear/{field.name}.npy"] = _array_bytes(value)
+    tables = {
+        "cells": estimate.cells,
+        "units": estimate.units,
+        **{f"frames/{k}": v for k, v in estimate.frames.items()},
+    }
+    types = {}
+    for name, table in tables.items():
+        parts[f"{name}.csv"] = table.to_csv(index=False, lineterminator="\n").encode()
+        types[name] = {column: str(dtype) for column, dtype in table.dtypes.items()}
+    words: dict[str, Any] = {name: getattr(estimate, name) for name in _WORDS}
+    words |= {"dof": repr(float(estimate.dof)), "notes": list(estimate.notes), "format": FORMAT, "types": types}
+    if estimate.linear is not None:
+        words["linear"] = {"effects": list(estimate.linear.effects), "n_covariates": estimate.linear.n_covariates}
+    parts["estimate.json"] = json.dumps(words, ensure_ascii=False, indent=1, sort_keys=True).encode()
+    return write_atomically(Path(path), _zip_bytes(parts))
+
+
+def load_estimate(path: str | Path) -> Estimate:
+    """Read an estimate from a zip file.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, is not a saved estimate, or was written by a newer version.
+    """
+    path = Path(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+        words = json.loads(parts["estimate.json"])
+        if words["format"] > FORMAT:
+            raise DataError(
+                f"{path} was written by a newer version of yrdecon (format {words['format']}); update yrdecon"
+            )
+        return _assemble(parts, words)
+    except FileNotFoundError as error:
+        raise DataError(f"there is no file {path}; save one with save_estimate") from error
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        raise DataError(f"{path} is not an estimate saved by save_estimate: {error}") from error
+
+
+def _assemble(parts: dict[str, bytes], words: dict[str, Any]) -> Estimate:
+    tables = {name: _table(parts[f"{name}.csv"], types) for name, types in words["types"].items()}
+    arrays = {name: _array(parts[f"{name}.npy"]) for name in _ARRAYS if f"{name}.npy" in parts}
+    linear = None
+    if "linear" in words:
+        stored = {
+            f.name: _array(parts[f"linear/{f.name}.npy"]) for f in fields(LinearFit) if f"linear/{f.name}.npy" in parts
+        }
+        linear = LinearFit(
+            **stored, effects=tuple(words["linear"]["effects"]), n_covariates=words["linear"]["n_covariates"]
+        )
+    plain: dict[str, Any] = {name: words[name] for name in _WORDS}
+    frames = {name.removeprefix("frames/"): table for name, table in tables.items() if name.startswith("frames/")}
+    return Estimate(
+        **arrays,
+        cells=tables["cells"],
+        units=tables["units"],
+        linear=linear,
+        frames=MappingProxyType(frames),
+        notes=tuple(words["notes"]),
+        **(plain | {"dof": float(words["dof"])}),
+    )
+
+
+def _array_bytes(value: Any) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, np.asarray(value), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _array(content: bytes) -> Any:
+    return np.load(io.BytesIO(content), allow_pickle=False)
+
+
+def _table(content: bytes, types: dict[str, str]) -> pd.DataFrame:
+    text = [column for column, dtype in types.items() if dtype in ("str", "object", "string")]
+    table = pd.read_csv(io.BytesIO(content), dtype=dict.fromkeys(text, "str"), float_precision="round_trip")
+    return table.astype({c: t for c, t in types.items() if c not in text})
+
+
+def _zip_bytes(parts: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in sorted(parts):
+            info = zipfile.ZipInfo(name, date_time=_STAMP)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, parts[name])
+    return buffer.getvalue()

@@ -1,0 +1,92 @@
+"""Summaries of cohort-by-period effects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from yrdecon.core.estimate import Estimate
+from yrdecon.errors import DesignError
+from yrdecon.estimators.linear_map import map_linearly
+from yrdecon.kernels.sandwich import cluster_covariance
+
+FloatArray = NDArray[np.float64]
+By = Literal["event_time", "cohort", "time"]
+
+
+def aggregate(estimate: Estimate, by: By | None) -> Estimate:
+    """Summarize effects of cohorts and periods, the sampling error of the cohort shares included.
+
+    Parameters
+    ----------
+    by
+        ``"event_time"``, ``"time"``: one effect for each, cohorts weighted by their number of units.
+        ``"cohort"``: one effect for each cohort, its treated periods weighted equally.
+        None: one effect, all treated cells weighted by cohort size.
+
+    Raises
+    ------
+    DesignError
+        If the estimate has no cells by cohort and time, or none that is treated.
+
+    References
+    ----------
+    Callaway and Sant'Anna (2021), section 3.1 and corollary 2.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"cohort": [2, 2, 3], "time": [2, 3, 3], "event_time": [0, 1, 0]})
+    >>> rows = pd.DataFrame({"unit": list("abcd"), "time": 1, "cohort": [2.0, 2.0, 3.0, np.inf]})
+    >>> toy = Estimate(np.array([1.0, 2.0, 4.0]), np.eye(3), cells, rows, "toy", "y", 4)
+    >>> aggregate(toy, "event_time").coef.tolist()
+    [2.0, 2.0]
+    """
+    if by is not None and by not in get_args(By):
+        raise DesignError(f"by={by!r} is unknown; choose one of {[*get_args(By), None]}")
+    cells = estimate.cells
+    if not {"cohort", "time", "event_time"} <= set(cells.columns):
+        raise DesignError(f"{estimate.method} has no effects by cohort and time; use average() or lincom() instead")
+    used = np.ones(len(cells), dtype=bool) if by == "event_time" else cells["event_time"].to_numpy() >= 0
+    if not used.any():
+        raise DesignError(f"{estimate.method} has no treated cell to summarize")
+    labels = np.zeros(len(cells), dtype=int) if by is None else cells[by].to_numpy()
+    targets = np.unique(labels[used])
+    matrix = np.zeros((len(targets), len(cells)))
+    shares = _cohort_shares(estimate)
+    sizes = np.ones(len(cells)) if by == "cohort" else shares.sum(axis=0)
+    for row, target in enumerate(targets):
+        chosen = used & (labels == target)
+        matrix[row, chosen] = sizes[chosen] / sizes[chosen].sum()
+    summary = pd.DataFrame({by: targets}) if by else pd.DataFrame({"term": ["overall"]})
+    result = map_linearly(estimate, matrix, summary)
+    return result if by == "cohort" else _with_error_of_shares(estimate, result, matrix, shares)
+
+
+def _cohort_shares(estimate: Estimate) -> FloatArray:
+    """(rows, k): each row's part of the share of the cell's cohort among all units."""
+    units = estimate.units
+    rows_of_unit = units.groupby("unit", sort=False)["unit"].transform("size").to_numpy()
+    own = units["cohort"].to_numpy()[:, None] == estimate.cells["cohort"].to_numpy()[None, :]
+    return np.asarray(own / rows_of_unit[:, None] / units["unit"].nunique())
+
+
+def _with_error_of_shares(estimate: Estimate, result: Estimate, matrix: FloatArray, shares: FloatArray) -> Estimate:
+    """Add the influence of each row on the cohort shares (Callaway and Sant'Anna 2021, corollary 2)."""
+    if estimate.influence is None or result.influence is None or estimate.cluster is None:
+        return result
+    total = shares.sum(axis=0)
+    centered = shares - total / len(shares)
+    extra = np.zeros_like(result.influence)
+    for column, weights in enumerate(matrix):
+        chosen = weights > 0
+        mass = total[chosen].sum()
+        deviation = estimate.coef[chosen] - result.coef[column]
+        extra[:, column] = centered[:, chosen] @ deviation / mass
+    codes = pd.factorize(estimate.units[estimate.cluster])[0].astype(np.int64)
+    influence = result.influence + extra
+    added = cluster_covariance(influence, codes) - cluster_covariance(result.influence, codes)
+    return replace(result, influence=influence, vcov=result.vcov + added)
