@@ -122,7 +122,7 @@ def _array(content: bytes) -> Any:
 
 def _table(content: bytes, types: dict[str, str]) -> pd.DataFrame:
     text = [column for column, dtype in types.items() if dtype in ("str", "object", "string")]
-    table = pd.read_csv(io.BytesIO(content), dtype=dict.fromkeys(text, "str"), float_precision="round_trip")
+    table = pd.read_csv(io.BytesIO(content), dtype=dict.fromkeys(text, "str"))
     return table.astype({c: t for c, t in types.items() if c not in text})
 
 
