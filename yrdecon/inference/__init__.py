@@ -1,1 +1,6 @@
-"""Placeholder."""
+"""Inference: from estimates, or from estimators and assignments, to tests."""
+
+from yrdecon.inference.cluster import cluster_robust
+from yrdecon.inference.permutation import permutation_test
+
+__all__ = ["cluster_robust", "permutation_test"]

@@ -53,32 +53,32 @@ def simplex_exact(a: FloatArray, b: FloatArray, ridge: FloatArray) -> FloatArray
 def _iterate(
     a: FloatArray, b: FloatArray, x: FloatArray, ridge: FloatArray, min_decrease: FloatArray, limit: int
 ) -> FloatArray:
-    n = a.shape[1]
-    x = x.copy()
-    active = np.arange(len(a))
+    """Run Frank-Wolfe on all problems at once and drop each from the batch when it has stopped."""
+    n, result, active = a.shape[1], x.copy(), np.arange(len(a))
+    error = np.matmul(a, x[:, :, None])[:, :, 0] - b
     previous = np.full(len(a), np.inf)
     for step in range(1, limit + 1):
-        aa, z, penalty = a[active], x[active], ridge[active]
-        eta = n * penalty
-        error = np.einsum("bnp,bp->bn", aa, z) - b[active]
-        half_gradient = np.einsum("bn,bnp->bp", error, aa) + eta[:, None] * z
-        vertex = half_gradient.argmin(axis=1)
         rows = np.arange(len(active))
-        direction = -z
+        half_gradient = np.matmul(error[:, None, :], a)[:, 0, :] + (n * ridge)[:, None] * x
+        vertex = half_gradient.argmin(axis=1)
+        direction = -x
         direction[rows, vertex] += 1
-        change = aa[rows, :, vertex] - (error + b[active])
-        curvature = (change**2).sum(axis=1) + eta * (direction**2).sum(axis=1)
+        change = a[rows, :, vertex] - (error + b)
+        curvature = (change**2).sum(axis=1) + n * ridge * (direction**2).sum(axis=1)
         slope = -(half_gradient * direction).sum(axis=1)
         length = np.clip(np.divide(slope, curvature, out=np.zeros_like(slope), where=curvature > 0), 0, 1)
-        z = z + length[:, None] * direction
-        x[active] = z
-        value = penalty * (z**2).sum(axis=1) + ((error + length[:, None] * change) ** 2).sum(axis=1) / n
-        going = np.full(len(active), True) if step < 2 else previous[active] - value > min_decrease[active] ** 2
-        previous[active] = value
-        active = active[going]
-        if len(active) == 0:
-            break
-    return x
+        x = x + length[:, None] * direction
+        error = error + length[:, None] * change
+        value = ridge * (x**2).sum(axis=1) + (error**2).sum(axis=1) / n
+        going = (previous - value > min_decrease**2) | (step < 2)
+        previous = value
+        if not going.all() or step == limit:
+            result[active] = x
+            a, b, x, ridge, min_decrease = a[going], b[going], x[going], ridge[going], min_decrease[going]
+            error, previous, active = error[going], previous[going], active[going]
+            if len(active) == 0:
+                break
+    return result
 
 
 def _active_set(gram: FloatArray, target: FloatArray) -> FloatArray:

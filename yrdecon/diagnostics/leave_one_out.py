@@ -1,0 +1,67 @@
+"""Re-estimate without each unit, group or period in turn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from yrdecon.core.design import Design
+from yrdecon.core.estimator import Estimator
+from yrdecon.core.panel import Panel
+from yrdecon.core.sample import Sample, draw_sample
+from yrdecon.errors import DesignError, YrdeconError
+
+Over = Literal["treated", "comparison", "unit", "time"]
+
+
+def leave_one_out(estimator: Estimator, panel: Panel, design: Design, *, over: Over = "treated") -> pd.DataFrame:
+    """Return the first coefficient without each treated unit, comparison unit, unit or period.
+
+    Returns
+    -------
+    One row per omission: left_out, estimate, change (from the full estimate), and a note where the design cannot be
+    estimated without it. The first row, with nothing left out, is the full estimate.
+
+    Raises
+    ------
+    DesignError
+        If `over` is unknown, or the full design cannot be estimated.
+
+    Examples
+    --------
+    >>> from yrdecon.estimators import twfe
+    >>> rows = [(u, t, float(u in "ab") * (t == 2) * (1 + (u == "b"))) for u in "abcd" for t in (1, 2)]
+    >>> table = pd.DataFrame(rows, columns=["u", "t", "y"]).assign(cohort=lambda f: np.where(f.u < "c", 2.0, np.inf))
+    >>> panel = Panel.from_frame(table, unit="u", time="t")
+    >>> leave_one_out(twfe, panel, Design(outcome="y"))["estimate"].round(6).tolist()
+    [1.5, 2.0, 1.0]
+    """
+    if over not in get_args(Over):
+        raise DesignError(f"over={over!r} is unknown; choose one of {list(get_args(Over))}")
+    sample = draw_sample(panel, design)
+    full = float(estimator(panel, design).coef[0])
+    column = panel.time if over == "time" else panel.unit
+    rows = [("", full, "")]
+    for label in _labels(sample, design, over):
+        kept = panel.frame[panel.frame[column] != label].reset_index(drop=True)
+        try:
+            rows.append((str(label), float(estimator(replace(panel, frame=kept), design).coef[0]), ""))
+        except YrdeconError as error:
+            rows.append((str(label), np.nan, str(error)))
+    table = pd.DataFrame(rows, columns=["left_out", "estimate", "note"])
+    return table.assign(change=table["estimate"] - full)[["left_out", "estimate", "change", "note"]]
+
+
+def _labels(sample: Sample, design: Design, over: Over) -> list[object]:
+    treated = np.isfinite(sample.cohort)
+    if over == "time":
+        return [
+            p
+            for p in sample.periods.tolist()
+            if p not in (design.base_periods or ()) or len(design.base_periods or ()) > 1
+        ]
+    chosen = {"treated": treated, "comparison": ~treated, "unit": np.ones_like(treated)}[over]
+    return list(sample.units[chosen])

@@ -1,0 +1,184 @@
+"""Permutation test of an estimate under a declared assignment mechanism."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from yrdecon.core.assignment import Assignment
+from yrdecon.core.design import Design
+from yrdecon.core.estimator import Estimator, estimate_assignments
+from yrdecon.core.hypothesis import FEW_DISJOINT_SETS, FEW_P_VALUES, TIE, HypothesisTest
+from yrdecon.core.panel import Panel
+from yrdecon.core.sample import Sample, draw_sample
+from yrdecon.errors import DesignError
+from yrdecon.inference.assignments import AssignmentSet, admissible_assignments
+from yrdecon.inference.inversion import invert
+from yrdecon.inference.spread import pre_period_spread
+
+FloatArray = NDArray[np.float64]
+Studentize = Literal["auto", "half", "full", "none"]
+
+WORDS = {
+    "none": "the absolute estimate",
+    "half": "the absolute estimate over the root of the mean of its own and the average squared pre-period spread",
+    "full": "the absolute estimate over its own pre-period spread",
+}
+
+
+def permutation_test(
+    estimator: Estimator,
+    panel: Panel,
+    design: Design,
+    assignment: Assignment | None = None,
+    *,
+    seed: int,
+    draws: int = 9_999,
+    studentize: Studentize = "auto",
+    level: float = 0.95,
+) -> HypothesisTest:
+    """Compare an estimate with those of other treatment assignments.
+
+    Parameters
+    ----------
+    estimator
+        Any function from a panel and a design to an estimate with one coefficient.
+    assignment
+        The mechanism; None is ``Assignment("auto")``, which chooses by the geometry of the treated units and says why.
+    seed
+        Seed of sampled assignments. Up to two million assignments are enumerated and then the seed has no influence.
+    draws
+        Number of sampled assignments where enumeration is not feasible.
+    studentize
+        ``"none"`` compares estimates; ``"full"`` divides each by the root mean square of its own placebo effects
+        before treatment; ``"half"`` averages that square with its mean over all assignments. ``"auto"`` is ``"half"``
+        for contiguous blocks and ``"none"`` otherwise.
+    level
+        Confidence level of the interval by inversion.
+
+    Returns
+    -------
+    A two-sided test of the sharp null of no effect on any unit. Its p-value is the share of assignments, the actual
+    one included, that are at least as extreme. Frame ``"placebos"`` holds estimate, spread, statistic and members of
+    every assignment, the actual one first.
+
+    Raises
+    ------
+    DesignError
+        If the estimator returns several coefficients, or the mechanism cannot be used with this panel.
+
+    Notes
+    -----
+    Overlapping blocks do not form a group of permutations: with ``"contiguous"`` this is placebo-in-space whose size
+    is established by simulation, not an exact test. Free permutation is exact only if any set of units was as likely
+    to be treated, and rejects far too often when treated units are neighbors and outcomes are spatially correlated.
+
+    References
+    ----------
+    MacKinnon and Webb (2020), Journal of Econometrics; Alvarez and Ferman (2023), arXiv 2006.16997.
+
+    Examples
+    --------
+    >>> from yrdecon.estimators import twfe
+    >>> rows = [(u, t, float(u == "a") * (t == 2) + 0.1 * i * t) for i, u in enumerate("abcdef") for t in (1, 2)]
+    >>> table = pd.DataFrame(rows, columns=["u", "t", "y"]).assign(cohort=lambda f: np.where(f.u == "a", 2.0, np.inf))
+    >>> panel = Panel.from_frame(table, unit="u", time="t")
+    >>> permutation_test(twfe, panel, Design(outcome="y"), Assignment("free"), seed=1).rank
+    1
+    """
+    _fail_if_options_are_unknown(studentize, draws, level)
+    sample = draw_sample(panel, design)
+    compared = admissible_assignments(panel, sample, assignment or Assignment(), draws=draws, seed=seed)
+    effects = _effects(estimator, panel, design, compared.cohorts)
+    asked = studentize if studentize != "auto" else ("half" if compared.kind == "contiguous" else "none")
+    spread = pre_period_spread(estimator, panel, design, compared.cohorts)
+    chosen, fallback = _usable(asked, spread)
+    scale = _scale(chosen, spread)
+    statistics = np.abs(effects) / scale
+    interval = invert(
+        lambda shifted: _effects(estimator, shifted, design, compared.cohorts), panel, design, scale, level
+    )
+    test = HypothesisTest(
+        name=f"permutation test, {compared.kind} assignments",
+        statistic=float(statistics[0]),
+        p_value=float(np.mean(statistics >= statistics[0] * (1 - TIE))),
+        null="no unit's outcome was changed by the treatment",
+        draws=statistics,
+        estimate=float(effects[0]),
+        conf_low=interval[0],
+        conf_high=interval[1],
+        n_assignments=compared.n_admissible,
+        disjoint_sets=compared.disjoint_sets,
+        frames=MappingProxyType({"placebos": _placebos(sample, compared, effects, spread, statistics)}),
+    )
+    return replace(test, notes=(compared.reason, f"the statistic is {WORDS[chosen]}", *fallback, *_limits(test)))
+
+
+def _effects(estimator: Estimator, panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
+    effects = estimate_assignments(estimator, panel, design, cohorts)
+    if effects.shape[1] != 1:
+        raise DesignError(
+            f"a permutation test needs one coefficient, the estimator returns {effects.shape[1]}; "
+            "reduce them first, for example lambda p, d: average(event_study(p, d), 0, 1)"
+        )
+    lost = int(np.isnan(effects).sum())
+    if lost:
+        raise DesignError(f"the estimator is not identified in {lost} of {len(effects)} assignments; restrict them")
+    return np.asarray(effects[:, 0])
+
+
+def _usable(chosen: str, spread: FloatArray) -> tuple[str, tuple[str, ...]]:
+    if chosen == "none" or (np.isfinite(spread).all() and (spread > 0).all()):
+        return chosen, ()
+    return "none", ("no period before treatment is left to measure each set's own spread, so it is not studentized",)
+
+
+def _scale(chosen: str, spread: FloatArray) -> FloatArray:
+    if chosen == "none":
+        return np.ones(len(spread))
+    if chosen == "full":
+        return spread
+    return np.asarray(np.sqrt((spread**2 + np.mean(spread**2)) / 2))
+
+
+def _placebos(
+    sample: Sample, compared: AssignmentSet, effects: FloatArray, spread: FloatArray, statistics: FloatArray
+) -> pd.DataFrame:
+    names = sample.units.astype(str).to_numpy()
+    members = [";".join(names[row]) for row in np.isfinite(compared.cohorts)]
+    return pd.DataFrame(
+        {
+            "actual": np.arange(len(effects)) == 0,
+            "estimate": effects,
+            "spread": spread,
+            "statistic": statistics,
+            "members": members,
+        }
+    )
+
+
+def _limits(test: HypothesisTest) -> tuple[str, ...]:
+    size = len(test.draws) if test.draws is not None else 0
+    notes = [f"{size:,} assignments compared, smallest attainable p-value {test.smallest_p_value:.4g}"]
+    if size < FEW_P_VALUES:
+        notes.append(f"fewer than {FEW_P_VALUES} attainable p-values: read the rank, not the p-value")
+    elif test.disjoint_sets is not None and test.disjoint_sets < FEW_DISJOINT_SETS:
+        notes.append(
+            f"at most {test.disjoint_sets} of these sets have no unit in common, so they are far from independent: "
+            "read the rank first"
+        )
+    return tuple(notes)
+
+
+def _fail_if_options_are_unknown(studentize: str, draws: int, level: float) -> None:
+    if studentize not in get_args(Studentize):
+        raise DesignError(f"studentize={studentize!r} is unknown; choose one of {list(get_args(Studentize))}")
+    if draws < 1:
+        raise DesignError(f"draws={draws} must be 1 or more")
+    if not 0 < level < 1:
+        raise DesignError(f"level={level!r} must lie between 0 and 1, for example .95")
