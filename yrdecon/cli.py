@@ -1,0 +1,58 @@
+"""The command line: reproduce the reports, audit the data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from yrdecon.errors import YrdeconError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Did pairing a rich place with a poor one help?")
+
+
+@app.command()
+def reproduce(
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; fail if a committed output differs.")] = False,
+    only: Annotated[str, typer.Option("--only", help="Run only tasks with this text in their name.")] = "",
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
+) -> None:
+    """Make the panel, tables, figures and reports from the raw figures."""
+    from yrdecon.study import reproduce as pipeline
+
+    root = Path.cwd()
+    with _errors_in_words():
+        if not check:
+            pipeline.reproduce(root, only=only, quiet=quiet)
+            return
+        differences = pipeline.check(root, quiet=quiet)
+    if differences:
+        typer.echo("\n\n".join(differences), err=True)
+        typer.echo(f"\n{len(differences)} outputs differ; run `yrdecon reproduce` and commit the result", err=True)
+        raise typer.Exit(1)
+    if not quiet:
+        typer.echo("every output is as committed")
+
+
+@app.command()
+def audit(
+    panel: Annotated[str, typer.Argument(help="yrd or national")] = "yrd",
+) -> None:
+    """Print coverage, province sums, jumps, filled cells and boundary breaks of a shipped panel."""
+    from yrdecon.clean import audit_report
+
+    with _errors_in_words():
+        typer.echo(audit_report(panel))
+
+
+class _errors_in_words:  # noqa: N801
+    """Print an error of ours as one line and leave with status 2, without a traceback."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, YrdeconError):
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(2) from error
