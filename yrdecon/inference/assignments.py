@@ -210,5 +210,5 @@ def _distances(panel: Panel, sample: Sample) -> FloatArray:
     lost = seats.index[seats.isna().any(axis=1)].tolist()
     if lost:
         raise DesignError(f"units {lost[:8]} have no coordinates; leave them out of the pool or add them")
-    distance: FloatArray = distance_matrix(seats.iloc[:, 0].to_numpy(dtype=float), seats.iloc[:, 1].to_numpy(dtype=float))
-    return distance
+    lon, lat = seats.to_numpy(dtype=float).T
+    return distance_matrix(lon, lat)
