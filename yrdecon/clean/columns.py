@@ -90,7 +90,7 @@ def foreign_investment(figures: Figures) -> Cleaned:
 
 
 def imports(figures: Figures) -> Cleaned:
-    """Return imports, 亿元, as published; those of 2022 that hold total trade in Jiangsu are flagged, not repaired (R11).
+    """Return imports, 亿元, as published; total trade printed for Jiangsu in 2022 is flagged, not repaired (R11).
 
     A Jiangsu city's imports of 2022 are taken for total trade when they exceed 1.5 times both neighboring years.
     """

@@ -29,7 +29,7 @@ def execute_notebook(source: Path, target: Path) -> Path:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
-    notebook = nbformat.read(source, as_version=4)
+    notebook: Any = nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
     client = NotebookClient(
         notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": source.parent}}
     )
@@ -48,7 +48,7 @@ def _html(notebook: Any, title: str) -> str:
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
         cell.get("metadata", {}).pop("execution", None)
-    exporter = HTMLExporter(
+    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="lab", embed_images=True, exclude_input_prompt=True, exclude_output_prompt=True
     )
     resources = {"metadata": {"name": title}}
