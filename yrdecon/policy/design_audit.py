@@ -40,7 +40,7 @@ def design_audit(panel: Panel, design: Design) -> pd.DataFrame:
     rows = []
     for unit in panel.units:
         periods = int(observed.get(unit, 0))
-        status, reason = _status(unit, cohort[unit], bool(in_pool[unit]), periods, first.loc[unit], design)
+        status, reason = _status(cohort[unit], bool(in_pool[unit]), periods, first.loc[unit], design)
         if periods and periods < len(sample.periods):
             reason += f"; data are missing in {len(sample.periods) - periods} of {len(sample.periods)} periods"
         treated_from = int(cohort[unit]) if np.isfinite(cohort[unit]) else pd.NA
@@ -49,9 +49,7 @@ def design_audit(panel: Panel, design: Design) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype({"first_treated": "Int64"})
 
 
-def _status(
-    unit: object, cohort: float, in_pool: bool, periods: int, row: pd.Series, design: Design
-) -> tuple[str, str]:
+def _status(cohort: float, in_pool: bool, periods: int, row: pd.Series, design: Design) -> tuple[str, str]:
     if not in_pool:
         note = str(row.get("pool_note", ""))
         return "out", f"outside the pool {design.pool}" + (f": {note}" if note else "")

@@ -87,7 +87,8 @@ def _codes(names: pd.Series, column: str) -> list[str]:
     if len(ambiguous):
         first = ambiguous.iloc[0]
         raise RegistryError(
-            f"{first['name']!r} in column {column!r} is the name of several cities: {first['candidates']}; give the code"
+            f"{first['name']!r} in column {column!r} is the name of several cities: {first['candidates']}; "
+            "give the code"
         )
     return [code if isinstance(code, str) else text for code, text in zip(found["city_code"], texts, strict=True)]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from yrdecon.core.panel import Panel
 from yrdecon.errors import RegistryError
 from yrdecon.places.codes import city_table
