@@ -1,0 +1,60 @@
+"""Tables in HTML: a fragment that needs nothing else."""
+
+from __future__ import annotations
+
+from html import escape
+from itertools import groupby
+
+from yrdecon.present.table import Table
+
+STYLE = (
+    "border-collapse:collapse;font-family:'Times New Roman','Songti SC','SimSun','Noto Serif CJK SC',serif;"
+    "font-size:14px;margin:8px 0"
+)
+THICK, THIN = "2px solid #000", "1px solid #000"
+
+
+def html_text(table: Table) -> str:
+    """Return a table with a thick rule above and below and a thin one under the header."""
+    body = table.body
+    width = body.shape[1] + 1
+    rows = [
+        _row([str(label), *map(str, values)])
+        for label, values in zip(body.index, body.to_numpy().tolist(), strict=True)
+    ]
+    notes = escape(" ".join(table.notes))
+    return "\n".join(
+        [
+            f'<table class="yrdecon-table" lang="{table.lang}" style="{STYLE}">',
+            f'<caption style="caption-side:top;text-align:center;color:#000;padding:4px">{escape(table.caption)}</caption>',
+            f'<thead style="border-top:{THICK};border-bottom:{THIN}">',
+            *_header(table),
+            "</thead>",
+            f'<tbody style="border-bottom:{THICK}">',
+            *rows,
+            "</tbody>",
+            f'<tfoot><tr><td colspan="{width}" style="font-size:12px;max-width:60em;padding:4px">{notes}</td></tr></tfoot>',
+            "</table>",
+            "",
+        ]
+    )
+
+
+def _header(table: Table) -> list[str]:
+    columns = table.body.columns
+    if columns.nlevels == 1:
+        return [_row(["", *map(str, columns)], tag="th")]
+    cells = ['<th style="padding:2px 10px"></th>']
+    for label, group in groupby(columns, key=lambda c: c[0]):
+        span = len(list(group))
+        cells.append(
+            f'<th colspan="{span}" style="padding:2px 10px;text-align:center;font-weight:normal">{escape(str(label))}</th>'
+        )
+    return [f"<tr>{''.join(cells)}</tr>", _row(["", *(str(c[1]) for c in columns)], tag="th")]
+
+
+def _row(cells: list[str], tag: str = "td") -> str:
+    style = "padding:2px 10px;font-weight:normal;background:none;text-align:"
+    first = f'<{tag} style="{style}left">{escape(cells[0])}</{tag}>'
+    rest = "".join(f'<{tag} style="{style}center">{escape(c)}</{tag}>' for c in cells[1:])
+    return f'<tr style="background:none">{first}{rest}</tr>'

@@ -1,0 +1,80 @@
+"""A table: cells, notes and caption, rendered to Word, LaTeX, HTML and Markdown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from yrdecon.core.atomic import write_atomically
+from yrdecon.present.words import Lang
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """What every table function returns.
+
+    Attributes
+    ----------
+    body
+        Text cells. The index labels the rows; columns have one level, or two with the upper one spanning.
+    notes
+        Sentences below the table.
+    caption
+        Title above the table.
+    lang
+        Language of the words.
+    """
+
+    body: pd.DataFrame
+    notes: tuple[str, ...]
+    caption: str
+    lang: Lang
+
+    def to_word(self, path: str | Path) -> Path:
+        """Write an editable Word document with three rules and East Asian fonts set."""
+        from yrdecon.present.word import word_bytes
+
+        return write_atomically(Path(path), word_bytes(self))
+
+    def to_latex(self, path: str | Path | None = None) -> str:
+        r"""Return LaTeX for booktabs, threeparttable, makecell and tabularx, and write it if a path is given."""
+        from yrdecon.present.latex import latex_text
+
+        return _written(latex_text(self), path)
+
+    def to_html(self, path: str | Path | None = None) -> str:
+        """Return a self-contained HTML fragment, and write it if a path is given."""
+        from yrdecon.present.html import html_text
+
+        return _written(html_text(self), path)
+
+    def to_markdown(self, path: str | Path | None = None) -> str:
+        """Return a Markdown table, and write it if a path is given."""
+        return _written(_markdown(self), path)
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+
+def flat_header(body: pd.DataFrame) -> list[str]:
+    """Return one header a column, the spanning level first."""
+    if body.columns.nlevels == 1:
+        return [str(c) for c in body.columns]
+    return [" ".join(str(part) for part in column if part) for column in body.columns]
+
+
+def _markdown(table: Table) -> str:
+    rows = [["", *flat_header(table.body)], ["---", *[":-:"] * table.body.shape[1]]]
+    rows += [
+        [str(label), *values] for label, values in zip(table.body.index, table.body.to_numpy().tolist(), strict=True)
+    ]
+    lines = ["| " + " | ".join(str(c).replace("|", "\\|") for c in row) + " |" for row in rows]
+    return "\n".join([f"**{table.caption}**", "", *lines, "", " ".join(table.notes)]) + "\n"
+
+
+def _written(text: str, path: str | Path | None) -> str:
+    if path is not None:
+        write_atomically(Path(path), text)
+    return text

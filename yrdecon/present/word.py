@@ -1,0 +1,64 @@
+"""Tables in Word, through maketables, with East Asian fonts and the same bytes every time."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import zipfile
+from typing import Any
+
+from yrdecon.present.table import Table
+
+LATIN, EAST_ASIAN = "Times New Roman", "宋体"
+STYLE = {
+    "font_size_pt": 10.5,
+    "caption_font_size_pt": 10.5,
+    "notes_font_size_pt": 9,
+    "border_top_rule_sz": 12,
+    "border_header_rule_sz": 6,
+    "border_bottom_rule_sz": 12,
+    "cell_margins_dxa": {"left": 40, "right": 40, "top": 20, "bottom": 20},
+}
+EPOCH = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
+STAMP = (1980, 1, 1, 0, 0, 0)
+
+
+def word_bytes(table: Table) -> bytes:
+    """Return a Word document with the one table; every cell can be edited."""
+    from maketables import MTable
+
+    made = MTable(table.body, notes=" ".join(table.notes), caption=table.caption, rgroup_sep="", rgroup_display=False)
+    document = made.make(type="docx", docx_style=STYLE)
+    _set_fonts(document)
+    _set_properties(document, table.caption)
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return _same_bytes(buffer.getvalue())
+
+
+def _set_fonts(document: Any) -> None:
+    from docx.oxml.ns import qn
+
+    for run in document.element.body.iter(qn("w:r")):
+        properties = run.get_or_add_rPr()
+        fonts = properties.get_or_add_rFonts()
+        for name in ("w:ascii", "w:hAnsi", "w:cs"):
+            fonts.set(qn(name), LATIN)
+        fonts.set(qn("w:eastAsia"), EAST_ASIAN)
+
+
+def _set_properties(document: Any, title: str) -> None:
+    properties = document.core_properties
+    properties.author, properties.title, properties.comments = "yrdecon", title, ""
+    properties.created = properties.modified = EPOCH
+    properties.revision = 1
+
+
+def _same_bytes(content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(buffer, "w") as new:
+        for name in sorted(old.namelist(), key=lambda n: (n != "[Content_Types].xml", n)):
+            info = zipfile.ZipInfo(name, date_time=STAMP)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            new.writestr(info, old.read(name))
+    return buffer.getvalue()

@@ -1,0 +1,41 @@
+"""Words in English and Chinese, from one dictionary."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, get_args
+
+from yrdecon.clean.variables import variable_table
+from yrdecon.errors import DesignError
+
+Lang = Literal["en", "zh"]
+
+
+def word(key: str, lang: Lang) -> str:
+    """Return one word or sentence of the dictionary."""
+    if lang not in get_args(Lang):
+        raise DesignError(f"lang={lang!r} is unknown; choose one of {list(get_args(Lang))}")
+    return _dictionary()[key][lang]
+
+
+def variable_label(name: str, lang: Lang, labels: Mapping[str, str]) -> str | None:
+    """Return the label of a column: the caller's, else that of the shipped panel, else None."""
+    if name in labels:
+        return labels[name]
+    known = _variable_labels()
+    return known[name][lang] if name in known else None
+
+
+@lru_cache(maxsize=1)
+def _dictionary() -> dict[str, dict[str, str]]:
+    with (Path(__file__).parent / "words.toml").open("rb") as handle:
+        return tomllib.load(handle)
+
+
+@lru_cache(maxsize=1)
+def _variable_labels() -> dict[str, dict[str, str]]:
+    table = variable_table()
+    return {str(n): {"en": r["label_en"], "zh": r["label_zh"]} for n, r in table.iterrows()}
