@@ -1,1 +1,21 @@
-"""Placeholder."""
+"""Presentation: tables and figures of what was computed elsewhere."""
+
+from yrdecon.present.data_tables import pairs_table, summary_table
+from yrdecon.present.event_study import plot_event_study
+from yrdecon.present.figure import Figure, save_figure
+from yrdecon.present.placebo import plot_placebo
+from yrdecon.present.regression_table import regression_table
+from yrdecon.present.table import Table
+from yrdecon.present.trends import plot_trends
+
+__all__ = [
+    "Figure",
+    "Table",
+    "pairs_table",
+    "plot_event_study",
+    "plot_placebo",
+    "plot_trends",
+    "regression_table",
+    "save_figure",
+    "summary_table",
+]

@@ -11,6 +11,9 @@ STYLE = (
     "border-collapse:collapse;font-family:'Times New Roman','Songti SC','SimSun','Noto Serif CJK SC',serif;"
     "font-size:14px;margin:8px 0"
 )
+CAPTION = "caption-side:top;text-align:center;color:#000;padding:4px"
+NOTES = "font-size:12px;max-width:60em;padding:4px;text-align:left"
+SPAN = "padding:2px 10px;text-align:center;font-weight:normal"
 THICK, THIN = "2px solid #000", "1px solid #000"
 
 
@@ -22,18 +25,18 @@ def html_text(table: Table) -> str:
         _row([str(label), *map(str, values)])
         for label, values in zip(body.index, body.to_numpy().tolist(), strict=True)
     ]
-    notes = escape(" ".join(table.notes))
+    notes = escape(table.note)
     return "\n".join(
         [
             f'<table class="yrdecon-table" lang="{table.lang}" style="{STYLE}">',
-            f'<caption style="caption-side:top;text-align:center;color:#000;padding:4px">{escape(table.caption)}</caption>',
+            f'<caption style="{CAPTION}">{escape(table.caption)}</caption>',
             f'<thead style="border-top:{THICK};border-bottom:{THIN}">',
             *_header(table),
             "</thead>",
             f'<tbody style="border-bottom:{THICK}">',
             *rows,
             "</tbody>",
-            f'<tfoot><tr><td colspan="{width}" style="font-size:12px;max-width:60em;padding:4px">{notes}</td></tr></tfoot>',
+            f'<tfoot><tr><td colspan="{width}" style="{NOTES}">{notes}</td></tr></tfoot>',
             "</table>",
             "",
         ]
@@ -47,9 +50,7 @@ def _header(table: Table) -> list[str]:
     cells = ['<th style="padding:2px 10px"></th>']
     for label, group in groupby(columns, key=lambda c: c[0]):
         span = len(list(group))
-        cells.append(
-            f'<th colspan="{span}" style="padding:2px 10px;text-align:center;font-weight:normal">{escape(str(label))}</th>'
-        )
+        cells.append(f'<th colspan="{span}" style="{SPAN}">{escape(str(label))}</th>')
     return [f"<tr>{''.join(cells)}</tr>", _row(["", *(str(c[1]) for c in columns)], tag="th")]
 
 

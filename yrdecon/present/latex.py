@@ -31,7 +31,7 @@ def latex_text(table: Table) -> str:
         if body.columns.nlevels == 1
         else pd.MultiIndex.from_tuples([tuple(_escape(p) for p in c) for c in body.columns])
     )
-    notes = _escape(" ".join(table.notes))
+    notes = _escape(table.note)
     made = MTable(body, notes=notes, caption=_escape(table.caption), rgroup_sep="", rgroup_display=False)
     text = str(made.make(type="tex", tex_style={"data_addlinespace": None, "first_row_addlinespace": None}))
     return text.rstrip() + "\n"

@@ -140,7 +140,7 @@ def _notes(
     lang: Lang,
     labels: Mapping[str, str],
 ) -> tuple[str, ...]:
-    notes = [word("note", lang)]
+    notes = []
     clustered = [e for e in models.values() if e.cluster]
     key = "note_se" if rules.below == "se" else "note_t"
     kinds = dict.fromkeys((str(e.cluster), e.small_sample.split(":")[0]) for e in clustered)
@@ -164,7 +164,7 @@ def _notes(
     missing = sorted({e.outcome for e in models.values() if variable_label(e.outcome, lang, labels) is None})
     if missing:
         notes.append(word("note_missing_labels", lang).format(names=", ".join(missing)))
-    return tuple(notes)
+    return (word("note", lang) + notes[0], *notes[1:]) if notes else ()
 
 
 def _is_few(estimate: Estimate) -> bool:

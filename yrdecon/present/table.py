@@ -54,6 +54,11 @@ class Table:
         """Return a Markdown table, and write it if a path is given."""
         return _written(_markdown(self), path)
 
+    @property
+    def note(self) -> str:
+        """The notes as one paragraph; Chinese sentences need no space between them."""
+        return ("" if self.lang == "zh" else " ").join(self.notes)
+
     def _repr_html_(self) -> str:
         return self.to_html()
 
@@ -71,7 +76,9 @@ def _markdown(table: Table) -> str:
         [str(label), *values] for label, values in zip(table.body.index, table.body.to_numpy().tolist(), strict=True)
     ]
     lines = ["| " + " | ".join(str(c).replace("|", "\\|") for c in row) + " |" for row in rows]
-    return "\n".join([f"**{table.caption}**", "", *lines, "", " ".join(table.notes)]) + "\n"
+    caption = [f"**{table.caption}**", ""] if table.caption else []
+    notes = ["", table.note] if table.notes else []
+    return "\n".join([*caption, *lines, *notes]) + "\n"
 
 
 def _written(text: str, path: str | Path | None) -> str:

@@ -10,7 +10,9 @@ from typing import Any
 from yrdecon.present.table import Table
 
 LATIN, EAST_ASIAN = "Times New Roman", "宋体"
+STYLE_POINTS = 10.5
 STYLE = {
+    "first_col_width": "5cm",
     "font_size_pt": 10.5,
     "caption_font_size_pt": 10.5,
     "notes_font_size_pt": 9,
@@ -27,13 +29,28 @@ def word_bytes(table: Table) -> bytes:
     """Return a Word document with the one table; every cell can be edited."""
     from maketables import MTable
 
-    made = MTable(table.body, notes=" ".join(table.notes), caption=table.caption, rgroup_sep="", rgroup_display=False)
-    document = made.make(type="docx", docx_style=STYLE)
+    made = MTable(table.body, notes=table.note, caption=table.caption, rgroup_sep="", rgroup_display=False)
+    document: Any = made.make(type="docx", docx_style=STYLE)
+    _set_caption(document, table.caption)
     _set_fonts(document)
     _set_properties(document, table.caption)
     buffer = io.BytesIO()
     document.save(buffer)
     return _same_bytes(buffer.getvalue())
+
+
+def _set_caption(document: Any, caption: str) -> None:
+    """Replace the numbered English caption by the table's own."""
+    from docx.shared import Pt, RGBColor
+
+    paragraph = document.paragraphs[0]
+    for child in list(paragraph._p):
+        if not child.tag.endswith("}pPr"):
+            paragraph._p.remove(child)
+    run = paragraph.add_run(caption)
+    run.bold = True
+    run.font.size = Pt(STYLE_POINTS)
+    run.font.color.rgb = RGBColor(0, 0, 0)
 
 
 def _set_fonts(document: Any) -> None:

@@ -1,0 +1,68 @@
+"""A figure with its data and its description, saved together."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from yrdecon.core.atomic import write_atomically
+
+DPI = 300
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """What every plotting function returns.
+
+    Attributes
+    ----------
+    drawing
+        The matplotlib figure, free to be changed.
+    data
+        What is drawn, tidy.
+    alt
+        Description for those who cannot see it.
+    """
+
+    drawing: Any
+    data: pd.DataFrame
+    alt: str
+
+    def _repr_png_(self) -> bytes:
+        return _bytes(self.drawing, "png", 110)
+
+
+def save_figure(figure: Figure, stem: str | Path) -> list[Path]:
+    """Write a figure as SVG and PNG (300 dpi), its data as CSV and its description as text.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from matplotlib.figure import Figure as Drawing
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     toy = Figure(Drawing(), pd.DataFrame({"x": [1]}), "an empty figure")
+    ...     [path.suffix for path in save_figure(toy, Path(folder) / "toy")]
+    ['.svg', '.png', '.csv', '.txt']
+    """
+    stem = Path(stem)
+    contents = {
+        ".svg": _bytes(figure.drawing, "svg", DPI),
+        ".png": _bytes(figure.drawing, "png", DPI),
+        ".csv": figure.data.to_csv(index=False, lineterminator="\n", float_format="%.10g"),
+        ".txt": figure.alt + "\n",
+    }
+    return [write_atomically(stem.with_name(stem.name + suffix), content) for suffix, content in contents.items()]
+
+
+def _bytes(drawing: Any, kind: str, dpi: int) -> bytes:
+    import matplotlib as mpl
+
+    metadata = {"svg": {"Date": None, "Creator": "yrdecon"}, "png": {"Software": "yrdecon"}}[kind]
+    buffer = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": "yrdecon", "axes.unicode_minus": False}):
+        drawing.savefig(buffer, format=kind, dpi=dpi, metadata=metadata)
+    return buffer.getvalue()
