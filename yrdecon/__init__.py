@@ -37,6 +37,7 @@ from yrdecon.present import (
     save_figure,
     summary_table,
 )
+from yrdecon.study import FirstPage, compare_designs, load_twinning, twinning_design, twinning_variants
 
 __version__ = "0.1.0"
 
@@ -49,6 +50,7 @@ __all__ = [
     "Estimate",
     "EstimationError",
     "Figure",
+    "FirstPage",
     "HypothesisTest",
     "Panel",
     "Registry",
@@ -64,6 +66,7 @@ __all__ = [
     "build_panel",
     "city_table",
     "cluster_robust",
+    "compare_designs",
     "coverage",
     "design_audit",
     "event_study",
@@ -73,6 +76,7 @@ __all__ = [
     "load_estimate",
     "load_panel",
     "load_registry",
+    "load_twinning",
     "minimum_detectable_effect",
     "pairs_table",
     "permutation_test",
@@ -89,5 +93,7 @@ __all__ = [
     "summary_table",
     "synthetic_did",
     "twfe",
+    "twinning_design",
+    "twinning_variants",
     "wald",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from yrdecon.errors import YrdeconError
 from yrdecon.present.words import Lang
@@ -23,7 +24,7 @@ def figure_style(lang: Lang) -> Iterator[None]:
     import matplotlib as mpl
 
     family = [cjk_font(), "DejaVu Sans"] if lang == "zh" else ["DejaVu Sans"]
-    settings = {
+    settings: Any = {
         "font.family": family,
         "font.size": 9,
         "axes.unicode_minus": False,
