@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from yrdecon.errors import YrdeconError
@@ -46,10 +49,8 @@ def check(root: Path, *, quiet: bool = False) -> list[str]:
 def _run(root: Path, output: Path, only: str, quiet: bool) -> None:
     import pytask
 
-    before = os.environ.get(OUTPUT_VARIABLE)
-    os.environ[OUTPUT_VARIABLE] = str(output)
-    pytask.console.quiet = quiet
-    try:
+    with _environment(root / "analysis", output):
+        pytask.console.quiet = quiet
         session = pytask.build(
             paths=[root / "analysis"],
             expression=only,
@@ -57,16 +58,28 @@ def _run(root: Path, output: Path, only: str, quiet: bool) -> None:
             n_entries_in_table=40,
             force=output != root,
         )
-    finally:
         pytask.console.quiet = False
-        if before is None:
-            del os.environ[OUTPUT_VARIABLE]
-        else:
-            os.environ[OUTPUT_VARIABLE] = before
     if session.exit_code != pytask.ExitCode.OK:
         raise YrdeconError(f"the pipeline stopped ({session.exit_code.name.lower()}); the messages above name the task")
     if only and not session.execution_reports:
         raise YrdeconError(f"no task has {only!r} in its name; run `yrdecon reproduce` to see all names")
+
+
+@contextmanager
+def _environment(analysis: Path, output: Path) -> Iterator[None]:
+    """Let the tasks import each other and know where to write."""
+    before = os.environ.get(OUTPUT_VARIABLE)
+    os.environ[OUTPUT_VARIABLE] = str(output)
+    sys.path.insert(0, str(analysis))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(analysis))
+        for path in analysis.glob("*.py"):
+            sys.modules.pop(path.stem, None)
+        os.environ.pop(OUTPUT_VARIABLE)
+        if before is not None:
+            os.environ[OUTPUT_VARIABLE] = before
 
 
 def _fail_if_not_a_checkout(root: Path) -> None:

@@ -60,10 +60,10 @@ def twinning_variants(outcome: str = "ln_real_gdp") -> dict[str, Design]:
     announced = (2021,)
     return {
         "headline: base 2020, clean pool": twinning_design(outcome),
-        "base: mean of 2018-2020": Design(
+        "base periods: 2018-2020": Design(
             outcome, pool="in_yrd_clean", base_periods=(2018, 2019, 2020), exclude_periods=announced
         ),
-        "base: 2021": Design(outcome, pool="in_yrd_clean", base_periods=(2021,)),
+        "base: 2021, the announcement year": Design(outcome, pool="in_yrd_clean", base_periods=(2021,)),
         "without Bengbu": Design(
             outcome,
             cohort="cohort_without_bengbu",

@@ -1,0 +1,29 @@
+"""Notebooks executed into self-contained pages, and the readme of the reports."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pipeline_paths import PROCESSED, REPORTS, ROOT, SOURCES
+from pytask import Product, task
+
+from yrdecon.study.notebooks import execute_notebook
+
+PANEL = PROCESSED / "panel_yrd.csv"
+PAIRS = ROOT / "analysis" / "jiangsu_pairs.csv"
+README = ROOT / "analysis" / "reports_readme.md"
+
+for name in ("01_data", "02_twinning", "05_your_own_pairs"):
+
+    @task(id=name)
+    def task_notebook(
+        notebook: Path = ROOT / "analysis" / f"{name}.ipynb",
+        panel: Path = PANEL,
+        pairs: Path = PAIRS,
+        sources: list[Path] = SOURCES,
+        produces: Annotated[Path, Product] = REPORTS / f"{name}.html",
+    ) -> None:
+        execute_notebook(notebook, produces)
+
+
+def task_readme(source: Path = README, produces: Annotated[Path, Product] = REPORTS / "README.md") -> None:
+    produces.write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
