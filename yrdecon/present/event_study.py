@@ -9,7 +9,7 @@ import pandas as pd
 
 from yrdecon.core.estimate import FEW_TREATED, Estimate
 from yrdecon.errors import DesignError
-from yrdecon.present.figure import Figure
+from yrdecon.present.figure import Figure, settle_layout
 from yrdecon.present.style import HEIGHT, PALE, SERIES, WIDTH, figure_style
 from yrdecon.present.words import Lang, variable_label, word
 
@@ -94,4 +94,5 @@ def _draw(data: pd.DataFrame, named: Mapping[str, Estimate], lang: Lang, labels:
     axes.set_title(word(key, lang).format(n=first.n_treated), loc="left", color="#555555", fontsize=8)
     if len(named) > 1:
         axes.legend(loc="upper left")
+    settle_layout(drawing)
     return drawing

@@ -6,7 +6,7 @@ import numpy as np
 
 from yrdecon.core.hypothesis import HypothesisTest
 from yrdecon.errors import DesignError
-from yrdecon.present.figure import Figure
+from yrdecon.present.figure import Figure, settle_layout
 from yrdecon.present.numbers import fixed, p_text, thousands
 from yrdecon.present.style import COMPARISON, HEIGHT, TREATED, WIDTH, figure_style
 from yrdecon.present.words import Lang, word
@@ -64,6 +64,7 @@ def _draw(test: HypothesisTest, lang: Lang) -> object:
     )
     axes.set(xlabel=word("placebo_axis", lang), ylabel=word("count", lang))
     axes.set_title(_title(test, lang), loc="left", color="#555555", fontsize=8)
+    settle_layout(drawing)
     return drawing
 
 

@@ -11,7 +11,7 @@ from yrdecon.core.design import Design
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.errors import DesignError
-from yrdecon.present.figure import Figure
+from yrdecon.present.figure import Figure, settle_layout
 from yrdecon.present.style import COMPARISON, HEIGHT, TREATED, WIDTH, figure_style
 from yrdecon.present.words import Lang, variable_label, word
 
@@ -81,6 +81,7 @@ def _draw(
     axes.set(xlabel=word("year", lang), ylabel=word("relative", lang).format(outcome=outcome, base=_span(base)))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(loc="upper left")
+    settle_layout(drawing)
     return drawing
 
 

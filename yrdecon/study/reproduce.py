@@ -49,12 +49,14 @@ def check(root: Path, *, quiet: bool = False) -> list[str]:
 def _run(root: Path, output: Path, only: str, quiet: bool) -> None:
     import pytask
 
+    database = output / ".pytask" / "pytask.sqlite3"
+    database.parent.mkdir(parents=True, exist_ok=True)
     with _environment(root / "analysis", output):
         pytask.console.quiet = quiet
         session = pytask.build(
             paths=[root / "analysis"],
             expression=only,
-            database_url=f"sqlite:///{output / '.pytask' / 'pytask.sqlite3'}",
+            database_url=f"sqlite:///{database}",
             n_entries_in_table=40,
             force=output != root,
         )
