@@ -18,19 +18,26 @@ OWN = "yrdecon"
 def main() -> int:
     if "--check" in sys.argv[1:]:
         return check()
-    text = PROJECT.read_text(encoding="utf-8")
-    PROJECT.write_text(BLOCK.sub("constraint-dependencies = [\n]", text).replace("= [\n]", "= [\n\n]", 1), encoding="utf-8")
-    lines = [f'  "{pin}",' for pin in resolve()]
-    PROJECT.write_text(BLOCK.sub(lambda _: "constraint-dependencies = [\n" + "\n".join(lines) + "\n]", text), encoding="utf-8")
-    print(f"{len(lines)} pins written")
+    write([])
+    pins = resolve()
+    write(pins)
+    print(f"{len(pins)} pins written")
     return 0
+
+
+def write(pins: list[str]) -> None:
+    lines = "\n".join(f'  "{pin}",' for pin in pins)
+    text = PROJECT.read_text(encoding="utf-8")
+    block = f"constraint-dependencies = [\n{lines}\n]"
+    PROJECT.write_text(BLOCK.sub(lambda _: block, text), encoding="utf-8")
 
 
 def resolve() -> list[str]:
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "lock", "--upgrade", "--quiet"], cwd=PROJECT.parent, check=True)
     options = ["--all-groups", "--all-extras", "--no-hashes", "--no-emit-project", "--no-annotate", "--no-header"]
-    exported = subprocess.run([*uv, "export", "--quiet", *options], cwd=PROJECT.parent, check=True, capture_output=True, text=True)
+    command = [*uv, "export", "--quiet", *options]
+    exported = subprocess.run(command, cwd=PROJECT.parent, check=True, capture_output=True, text=True)
     pins = [line.strip().replace('"', "'") for line in exported.stdout.splitlines()]
     return [pin for pin in pins if pin and not pin.startswith(("#", "-e", "."))]
 
