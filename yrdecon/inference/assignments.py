@@ -75,7 +75,7 @@ def admissible_assignments(
         result = _free(panel, sample, assignment, excluded, draws, seed)
     if len(result.cohorts) < 2:
         raise DesignError("only the actual assignment is admissible; loosen within, stratify or exclude")
-    return result
+    return replace(result, reason=result.reason + _caution(panel, sample, result.kind, seed))
 
 
 def _choose(panel: Panel, sample: Sample, seed: int) -> tuple[AssignmentKind, str]:
@@ -90,6 +90,22 @@ def _choose(panel: Panel, sample: Sample, seed: int) -> tuple[AssignmentKind, st
         f"treated units are {actual:.0f} km apart on average, the tenth percentile of random sets is {threshold:.0f}"
     )
     return ("contiguous" if actual < threshold else "free"), words
+
+
+def _caution(panel: Panel, sample: Sample, kind: str, seed: int) -> str:
+    """Say so where sets of any units are compared with a treated set of neighbors."""
+    treated = np.isfinite(sample.cohort)
+    if kind == "contiguous" or panel.location is None or treated.sum() < 2:
+        return ""
+    if sample.frame[list(panel.location)].isna().any(axis=None):
+        return ""
+    actual, threshold = _compactness(panel, sample, seed)
+    if actual >= threshold:
+        return ""
+    return (
+        f"; the treated units are neighbors ({actual:.0f} km apart on average), and shuffling units freely "
+        "rejects a true null too often when neighbors share shocks"
+    )
 
 
 def _compactness(panel: Panel, sample: Sample, seed: int) -> tuple[float, float]:

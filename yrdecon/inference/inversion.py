@@ -84,7 +84,7 @@ def _by_bisection(
 ) -> float:
     def accepted(effect: float) -> bool:
         statistics = np.abs(at(effect)) / scale
-        return bool(np.mean(statistics >= statistics[0] * (1 - TIE)) > 1 - level)
+        return bool(np.mean(statistics >= statistics[0] * (1 - TIE)) > (1 - level) * (1 + TIE))
 
     inside, outside = float(start[0]), float(start[0]) + step
     for _ in range(DOUBLINGS):

@@ -1,0 +1,207 @@
+"""What every registered estimator must satisfy; a new one is tested without a new line here."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import make_toy
+
+import yrdecon as yd
+from yrdecon.core.estimator import estimate_assignments, estimate_one_by_one
+
+NAMES = sorted(yd.ESTIMATORS)
+DESIGN = yd.Design(outcome="y")
+BATCHED = [n for n in NAMES if yd.ESTIMATORS[n].draws is not None]
+
+
+@pytest.fixture(params=NAMES)
+def estimator(request):
+    return yd.ESTIMATORS[request.param].function
+
+
+def close(a, b, tolerance=1e-9):
+    return np.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)
+
+
+def test_the_result_is_consistent(estimator, toy):
+    estimate = estimator(toy, DESIGN)
+    k = len(estimate.coef)
+    assert isinstance(estimate, yd.Estimate)
+    assert estimate.vcov.shape == (k, k)
+    assert len(estimate.cells) == k
+    assert estimate.method == estimator.__name__
+    assert (estimate.n_units, estimate.n_treated) == (12, 3)
+    assert {"unit", "time", "cohort", "group"} <= set(estimate.units.columns)
+    assert len(estimate.tidy()) == k
+
+
+def test_influence_reproduces_the_covariance_under_the_named_rule(estimator, toy):
+    estimate = estimator(toy, DESIGN)
+    if estimate.influence is None:
+        assert np.isnan(estimate.vcov).all()
+        return
+    again = yd.cluster_robust(estimate, estimate.cluster)
+    assert close(again.vcov, estimate.vcov)
+    assert len(estimate.influence) == len(estimate.units)
+
+
+def test_an_affine_change_of_the_outcome_scales_the_effect(estimator, toy):
+    moved = toy.assign(y=3 + 2 * toy.frame["y"])
+    plain, changed = estimator(toy, DESIGN), estimator(moved, DESIGN)
+    assert close(changed.coef, 2 * plain.coef, 1e-6)
+    assert close(changed.std_error, 2 * plain.std_error, 1e-6)
+
+
+def test_unit_and_time_effects_change_nothing(estimator, toy):
+    frame = toy.frame
+    codes = frame["unit"].astype("category").cat.codes
+    # the authors of synthetic DiD scale its penalty by first differences, which contain the time effects
+    time_effect = 0.0 if estimator is yd.synthetic_did else np.cos(frame["time"] * 2.0) * 4
+    moved = toy.assign(y=frame["y"] + np.sin(codes * 3.0) * 5 + time_effect)
+    assert close(estimator(moved, DESIGN).coef, estimator(toy, DESIGN).coef, 1e-6)
+
+
+def test_the_order_of_rows_and_the_names_of_units_do_not_matter(estimator, toy):
+    frame = toy.frame.sample(frac=1, random_state=3)
+    names = {u: f"z{99 - i}" for i, u in enumerate(sorted(frame["unit"].unique()))}
+    frame = frame.assign(unit=frame["unit"].map(names))
+    other = yd.Panel.from_frame(frame, unit="unit", time="time", group="group")
+    assert close(estimator(other, DESIGN).coef, estimator(toy, DESIGN).coef, 1e-6)
+
+
+def test_the_panel_is_not_changed(estimator, toy):
+    before = toy.frame.copy(deep=True)
+    estimator(toy, DESIGN)
+    pd.testing.assert_frame_equal(toy.frame, before)
+
+
+def test_an_excluded_period_has_no_influence_on_the_contrast(estimator, toy):
+    design = replace(DESIGN, exclude_periods=(5,), base_periods=(4,))
+    frame = toy.frame
+    moved = toy.assign(y=frame["y"] + 7.0 * (frame["time"] == 5) * (frame["cohort"] < 99))
+    plain, changed = estimator(toy, design), estimator(moved, design)
+    used = ~plain.cells.get("excluded", pd.Series(False, index=plain.cells.index)).to_numpy(dtype=bool)
+    assert close(plain.coef[used], changed.coef[used], 1e-9)
+
+
+def test_declared_base_periods_give_the_long_difference(toy):
+    design = replace(DESIGN, base_periods=(4,), exclude_periods=(5,))
+    wide = toy.frame.pivot_table(index="unit", columns="time", values="y")
+    change = wide[[6, 7, 8]].mean(axis=1) - wide[4]
+    treated = toy.frame.groupby("unit")["cohort"].first() < 99
+    assert yd.twfe(toy, design).coef[0] == pytest.approx(change[treated].mean() - change[~treated].mean(), abs=1e-12)
+
+
+def test_a_missing_outcome_is_told_or_refused_with_the_cell(estimator, toy):
+    holed = toy.assign(y=toy.frame["y"].mask((toy.frame["unit"] == "u07") & (toy.frame["time"] == 3)))
+    try:
+        notes = " ".join(estimator(holed, DESIGN).notes)
+    except yd.DesignError as error:
+        notes = str(error)
+    assert "u07 3" in notes
+
+
+@pytest.mark.parametrize(
+    ("change", "design", "words"),
+    [
+        ({}, {"outcome": "gdp"}, "no column ['gdp']"),
+        ({}, {"cohort": "start"}, "no column 'start'"),
+        ({"y": "text"}, {}, "must hold numbers"),
+        ({"cohort": np.inf}, {}, "no unit of the panel is treated"),
+        ({"cohort": 6.0}, {}, "every unit of the panel is treated in 6"),
+        ({"cohort": 1.0}, {}, "no before and after"),
+        ({}, {"base_periods": (99,)}, "base periods [99] are not in the sample"),
+        ({}, {"base_periods": (7,)}, "not before treatment"),
+        ({}, {"exclude_periods": (1, 2, 3, 4, 5)}, "no period before treatment"),
+        ({}, {"exclude_periods": (6, 7, 8)}, "no treated period"),
+        ({"pool": False}, {"pool": "pool"}, "lie outside the pool 'pool'"),
+    ],
+)
+def test_a_design_that_does_not_fit_names_the_offender(estimator, toy, change, design, words):
+    panel = toy.assign(**change) if change else toy
+    with pytest.raises(yd.DesignError) as error:
+        estimator(panel, yd.Design(**({"outcome": "y"} | design)))
+    assert words in str(error.value)
+
+
+def test_a_cohort_that_changes_within_a_unit_is_named(estimator, toy):
+    frame = toy.frame
+    panel = toy.assign(cohort=frame["cohort"].mask((frame["unit"] == "u01") & (frame["time"] == 2), 7.0))
+    with pytest.raises(yd.DesignError, match="u01"):
+        estimator(panel, DESIGN)
+
+
+def test_saving_and_loading_gives_the_same_estimate_and_bytes(estimator, toy, tmp_path):
+    estimate = estimator(toy, DESIGN)
+    first = yd.save_estimate(estimate, tmp_path / "a.zip")
+    loaded = yd.load_estimate(first)
+    second = yd.save_estimate(loaded, tmp_path / "b.zip")
+    assert first.read_bytes() == second.read_bytes()
+    assert np.array_equal(loaded.coef, estimate.coef)
+    assert np.array_equal(loaded.vcov, estimate.vcov, equal_nan=True)
+    pd.testing.assert_frame_equal(loaded.cells, estimate.cells)
+    assert loaded.notes == estimate.notes
+    assert loaded.frames.keys() == estimate.frames.keys()
+
+
+@pytest.mark.parametrize("name", BATCHED)
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"base_periods": (4,), "exclude_periods": (5,)}, {"anticipation": 1}],
+)
+def test_the_batch_kernel_equals_one_by_one(name, options):
+    toy, design = make_toy(), replace(DESIGN, **options)
+    generator = np.random.default_rng(1)
+    cohorts = np.stack([generator.permutation(np.where(np.arange(12) < 3, 6.0, np.inf)) for _ in range(7)])
+    function = yd.ESTIMATORS[name].function
+    together = estimate_assignments(function, toy, design, cohorts)
+    assert close(together, estimate_one_by_one(function, toy, design, cohorts), 1e-9)
+
+
+@pytest.mark.parametrize("name", BATCHED)
+def test_the_batch_kernel_equals_one_by_one_with_staggered_cohorts(name):
+    toy = make_toy(n_units=14, n_treated=5)
+    start = {"u00": 4.0, "u01": 4.0, "u02": 6.0, "u03": 6.0, "u04": 6.0}
+    toy = toy.assign(cohort=toy.frame["unit"].map(start).fillna(np.inf))
+    generator = np.random.default_rng(2)
+    own = np.array([4.0, 4.0, 6.0, 6.0, 6.0] + [np.inf] * 9)
+    cohorts = np.stack([own, *(generator.permutation(own) for _ in range(5))])
+    function = yd.ESTIMATORS[name].function
+    together = estimate_assignments(function, toy, DESIGN, cohorts)
+    assert close(together, estimate_one_by_one(function, toy, DESIGN, cohorts), 1e-9)
+
+
+def test_the_twfe_kernel_handles_weights_covariates_effects_and_gaps():
+    toy = make_toy()
+    holed = toy.assign(y=toy.frame["y"].where(toy.frame.index % 11 != 5))
+    design = replace(DESIGN, weights="w", covariates=("x",), effects=("group^time",))
+    cohorts = np.stack([np.roll(np.where(np.arange(12) < 3, 6.0, np.inf), i) for i in range(6)])
+    together = estimate_assignments(yd.twfe, holed, design, cohorts)
+    assert close(together, estimate_one_by_one(yd.twfe, holed, design, cohorts), 1e-9)
+
+
+@pytest.mark.parametrize("name", BATCHED)
+def test_a_known_effect_is_recovered(name):
+    function = yd.ESTIMATORS[name].function
+    found = [function(make_toy(n_units=20, effect=1.0, seed=s), DESIGN).coef[0] for s in range(40)]
+    error = np.std(found, ddof=1) / np.sqrt(len(found))
+    assert abs(np.mean(found) - 1.0) < 3 * error
+    assert error < 0.2
+
+
+def test_results_do_not_depend_on_the_hash_seed(tmp_path):
+    script = (
+        "import yrdecon as yd, sys\n"
+        "panel, design = yd.load_twinning(), yd.twinning_design()\n"
+        "yd.save_estimate(yd.twfe(panel, design), sys.argv[1])\n"
+    )
+    contents = []
+    for seed in ("1", "2"):
+        path = tmp_path / f"{seed}.zip"
+        environment = {"PYTHONHASHSEED": seed, "PATH": ""}
+        subprocess.run([sys.executable, "-c", script, str(path)], check=True, env=environment)
+        contents.append(path.read_bytes())
+    assert contents[0] == contents[1]

@@ -1,0 +1,56 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+import yrdecon as yd
+
+
+def test_tidy_uses_the_t_distribution_of_the_clusters(toy):
+    estimate = yd.twfe(toy, yd.Design(outcome="y"))
+    tidy = estimate.tidy(0.9).iloc[0]
+    assert list(tidy.index[1:]) == ["estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"]
+    assert (tidy["conf_high"] - tidy["estimate"]) / tidy["std_error"] == pytest.approx(1.7958848, abs=1e-6)
+    with pytest.raises(yd.DesignError):
+        estimate.tidy(95)
+
+
+def test_few_treated_clusters_are_warned_of_when_printed(toy):
+    assert "3 treated clusters: these p-values over-reject" in repr(yd.twfe(toy, yd.Design(outcome="y")))
+
+
+def test_many_treated_clusters_are_not_warned_of():
+    from conftest import make_toy
+
+    assert "over-reject" not in repr(yd.twfe(make_toy(n_units=30, n_treated=12), yd.Design(outcome="y")))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", b"text"])
+def test_a_file_that_is_no_estimate_is_refused(tmp_path, content):
+    path = tmp_path / "x.zip"
+    path.write_bytes(content)
+    with pytest.raises(yd.DataError, match=r"x\.zip"):
+        yd.load_estimate(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(yd.DataError, match=r"there is no file .*gone\.zip"):
+        yd.load_estimate(tmp_path / "gone.zip")
+
+
+def test_nothing_is_left_behind_where_writing_fails(tmp_path, toy):
+    blocked = tmp_path / "file"
+    blocked.write_text("x")
+    with pytest.raises(yd.DataError, match="cannot write"):
+        yd.save_estimate(yd.twfe(toy, yd.Design(outcome="y")), blocked / "below" / "a.zip")
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_million_rows_are_drawn_in_reasonable_memory():
+    units, periods = 20_000, 20
+    frame = pd.DataFrame({"u": np.repeat(np.arange(units), periods), "t": np.tile(np.arange(periods), units)})
+    frame["y"] = np.random.default_rng(0).normal(size=len(frame))
+    frame["cohort"] = np.where(frame["u"] < 500, 10.0, np.inf)
+    estimate = yd.twfe(yd.Panel.from_frame(frame, unit="u", time="t"), yd.Design(outcome="y"))
+    wide = frame["y"].to_numpy().reshape(units, periods)
+    change = wide[:, 10:].mean(axis=1) - wide[:, :10].mean(axis=1)
+    assert estimate.coef[0] == pytest.approx(change[:500].mean() - change[500:].mean(), abs=1e-10)
