@@ -65,8 +65,9 @@ def prepare_fixed_effects(codes: Sequence[IntArray], weights: FloatArray) -> Fix
     others = sparse.hstack([_dummies(c) for c in ordered[1:]] or [sparse.csr_array((len(first), 0))]).tocsr()
     weighted = others.multiply(weights[:, None]).tocsr()
     within = (_dummies(first).T @ weighted).toarray()
-    gram = (others.T @ weighted).toarray() - (within.T / np.where(mass > 0, mass, 1)) @ within
-    inverse, rank = _generalized_inverse(gram)
+    total = (others.T @ weighted).toarray()
+    gram = total - (within.T / np.where(mass > 0, mass, 1)) @ within
+    inverse, rank = _generalized_inverse(gram, float(total.max(initial=0.0)))
     return FixedEffects(first, mass, others, inverse, rank + int((mass > 0).sum()), weights)
 
 
@@ -91,9 +92,10 @@ def _center(effects: FixedEffects, x: FloatArray) -> FloatArray:
     return np.asarray(x - means[effects.first])
 
 
-def _generalized_inverse(gram: FloatArray) -> tuple[FloatArray, int]:
+def _generalized_inverse(gram: FloatArray, scale: float) -> tuple[FloatArray, int]:
+    """Invert on the range of the Gram matrix, whose zero is judged by its size before the first effect was removed."""
     if gram.size == 0:
         return gram, 0
     values, vectors = linalg.eigh(gram)
-    kept = values > RANK_TOLERANCE * max(values[-1], 0.0)
+    kept = values > RANK_TOLERANCE * scale
     return (vectors[:, kept] / values[kept]) @ vectors[:, kept].T, int(kept.sum())
