@@ -12,6 +12,7 @@ import pandas as pd
 from yrdecon.core.atomic import write_atomically
 
 DPI = 300
+PADDING = 0.09
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,7 @@ class Figure:
 
 def settle_layout(drawing: Any) -> None:
     """Lay a drawing out once and fix the axes at rounded positions, so that its bytes do not depend on the solver."""
+    drawing.get_layout_engine().set(w_pad=PADDING, h_pad=PADDING)
     drawing.draw_without_rendering()
     drawing.set_layout_engine("none")
     for axes in drawing.axes:

@@ -24,6 +24,15 @@ def plot_placebo(test: HypothesisTest, *, lang: Lang = "en") -> Figure:
     ------
     DesignError
         If the test compared no assignments.
+
+    Examples
+    --------
+    >>> from yrdecon.estimators import twfe
+    >>> from yrdecon.inference import permutation_test
+    >>> from yrdecon.study.twinning import load_twinning, twinning_design
+    >>> figure = plot_placebo(permutation_test(twfe, load_twinning(), twinning_design(), seed=1))
+    >>> figure.alt.split(";")[0]
+    'Distribution of 24 placebo estimates'
     """
     if "placebos" not in test.frames:
         raise DesignError(f"{test.name} compared no assignments; draw the result of permutation_test")

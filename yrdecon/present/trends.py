@@ -25,6 +25,12 @@ def plot_trends(panel: Panel, design: Design, *, lang: Lang = "en", labels: Mapp
     ------
     DesignError
         If there are several adoption dates.
+
+    Examples
+    --------
+    >>> from yrdecon.study.twinning import load_twinning, twinning_design
+    >>> plot_trends(load_twinning(), twinning_design()).data["time"].max().item()
+    2023
     """
     sample = draw_sample(panel, design)
     dates = np.unique(sample.cohort[np.isfinite(sample.cohort)])
