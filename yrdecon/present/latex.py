@@ -6,6 +6,7 @@ import re
 
 import pandas as pd
 
+from yrdecon.core.extras import require
 from yrdecon.present.table import Table
 
 SPECIAL = {
@@ -22,8 +23,6 @@ SPECIAL = {
 
 def latex_text(table: Table) -> str:
     """Return a table environment; rows are not separated by rules, so that there are three in all."""
-    from maketables import MTable
-
     body = table.body.map(_escape)
     body.index = pd.Index([_escape(label) for label in body.index])
     body.columns = (
@@ -32,7 +31,9 @@ def latex_text(table: Table) -> str:
         else pd.MultiIndex.from_tuples([tuple(_escape(p) for p in c) for c in body.columns])
     )
     notes = _escape(table.note)
-    made = MTable(body, notes=notes, caption=_escape(table.caption), rgroup_sep="", rgroup_display=False)
+    made = require("maketables", "tables").MTable(
+        body, notes=notes, caption=_escape(table.caption), rgroup_sep="", rgroup_display=False
+    )
     text = str(made.make(type="tex", tex_style={"data_addlinespace": None, "first_row_addlinespace": None}))
     return text.rstrip() + "\n"
 

@@ -7,6 +7,7 @@ import io
 import zipfile
 from typing import Any
 
+from yrdecon.core.extras import require
 from yrdecon.present.table import Table
 
 LATIN, EAST_ASIAN = "Times New Roman", "宋体"
@@ -27,9 +28,9 @@ STAMP = (1980, 1, 1, 0, 0, 0)
 
 def word_bytes(table: Table) -> bytes:
     """Return a Word document with the one table; every cell can be edited."""
-    from maketables import MTable
-
-    made = MTable(table.body, notes=table.note, caption=table.caption, rgroup_sep="", rgroup_display=False)
+    made = require("maketables", "tables").MTable(
+        table.body, notes=table.note, caption=table.caption, rgroup_sep="", rgroup_display=False
+    )
     document: Any = made.make(type="docx", docx_style=STYLE)
     _set_caption(document, table.caption)
     _set_fonts(document)
