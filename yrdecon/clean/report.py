@@ -122,8 +122,9 @@ def _coverage_text(panel: Panel) -> str:
 
 
 def _jumps_text(panel: Panel) -> str:
-    table = jumps(panel).head(SHOWN)
-    return str(table[["city_zh", "year", "variable", "log_change", "likely_cause"]].to_string(index=False))
+    rows = jumps(panel).head(SHOWN).itertuples(index=False)
+    lines = [f"{r.year}  {r.variable:<32} {r.log_change:+6.2f}  {r.city_zh}  {r.likely_cause}" for r in rows]
+    return "\n".join(["year  variable                      log change  city  likely cause", *lines])
 
 
 def _cause(row: object) -> str:
