@@ -21,8 +21,8 @@ KNOWN_JUMPS = {
     ("320700", "imports_100m_yuan", (2022, 2023)): "ten times too small in 2022",
 }
 CONCEPTS = {
-    "employment_urban_units": "urban units to 2019, urban non-private units from 2020",
-    "average_wage_yuan": "urban units to 2019, urban non-private units from 2020",
+    "employment_urban_units": "urban units to 2019, non-private only from 2020",
+    "average_wage_yuan": "urban units to 2019, non-private only from 2020",
     "imports_100m_yuan": "total trade printed under imports in data year 2022 (Jiangsu)",
     "fdi_10k_usd": "definition changes in 2022 (Anhui)",
 }
