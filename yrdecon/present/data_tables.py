@@ -41,7 +41,7 @@ def summary_table(
             )
         x = panel.frame[column].dropna()
         values = (x.mean(), x.std(), x.min(), x.median(), x.max())
-        rows.append([thousands(len(x)), *(_plain(float(v)) for v in values)])
+        rows.append([thousands(len(x)), *(f"{v:,.{_decimals(values)}f}" for v in values)])
     header = [word("observations", lang), *(word(s, lang) for s in STATISTICS)]
     body = pd.DataFrame(rows, columns=header, dtype="str")
     body.index = pd.Index([variable_label(c, lang, labels or {}) or c for c in columns])
@@ -82,5 +82,7 @@ def _names(lang: Lang) -> dict[str, str]:
     return city | {code: f"{city[parent[code]]} {name}" for code, name in district.items()}
 
 
-def _plain(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
+def _decimals(values: tuple[float, ...]) -> int:
+    """Return three decimals for small numbers and none for large ones, the same for a whole row."""
+    largest = max(abs(v) for v in values)
+    return 3 if largest < 100 else 1 if largest < 10_000 else 0

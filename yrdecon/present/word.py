@@ -12,8 +12,8 @@ from yrdecon.present.table import Table
 
 LATIN, EAST_ASIAN = "Times New Roman", "宋体"
 STYLE_POINTS = 10.5
+TEXT_WIDTH_CM, LABEL_WIDTH_CM = 16.0, 4.8
 STYLE = {
-    "first_col_width": "5cm",
     "font_size_pt": 10.5,
     "caption_font_size_pt": 10.5,
     "notes_font_size_pt": 9,
@@ -33,6 +33,7 @@ def word_bytes(table: Table) -> bytes:
     )
     document: Any = made.make(type="docx", docx_style=STYLE)
     _set_caption(document, table.caption)
+    _set_widths(document)
     _set_fonts(document)
     _set_properties(document, table.caption)
     buffer = io.BytesIO()
@@ -52,6 +53,23 @@ def _set_caption(document: Any, caption: str) -> None:
     run.bold = True
     run.font.size = Pt(STYLE_POINTS)
     run.font.color.rgb = RGBColor(0, 0, 0)
+
+
+def _set_widths(document: Any) -> None:
+    """Give the labels a fixed width and share the rest, so that labels and intervals do not wrap."""
+    from docx.shared import Cm
+
+    table = document.tables[0]
+    table.autofit = False
+    count = len(table.columns)
+    widths = [LABEL_WIDTH_CM] + [(TEXT_WIDTH_CM - LABEL_WIDTH_CM) / (count - 1)] * (count - 1)
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width)
+    for row in table.rows:
+        position = 0
+        for cell in row._tr.tc_lst:
+            cell.width = Cm(sum(widths[position : position + cell.grid_span]))
+            position += cell.grid_span
 
 
 def _set_fonts(document: Any) -> None:
