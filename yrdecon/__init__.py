@@ -13,7 +13,18 @@ from yrdecon.core import (
 )
 from yrdecon.diagnostics import leave_one_out, minimum_detectable_effect
 from yrdecon.errors import DataError, DesignError, EstimationError, RegistryError, YrdeconError
-from yrdecon.estimators import aggregate, average, event_study, lincom, synthetic_did, twfe, wald
+from yrdecon.estimators import (
+    aggregate,
+    average,
+    callaway_santanna,
+    event_study,
+    imputation,
+    lincom,
+    sun_abraham,
+    synthetic_did,
+    twfe,
+    wald,
+)
 from yrdecon.inference import cluster_robust, permutation_test
 from yrdecon.places import city_table, resolve_places
 from yrdecon.policy import (
@@ -64,12 +75,14 @@ __all__ = [
     "audit_report",
     "average",
     "build_panel",
+    "callaway_santanna",
     "city_table",
     "cluster_robust",
     "compare_designs",
     "coverage",
     "design_audit",
     "event_study",
+    "imputation",
     "jumps",
     "leave_one_out",
     "lincom",
@@ -91,6 +104,7 @@ __all__ = [
     "save_estimate",
     "save_figure",
     "summary_table",
+    "sun_abraham",
     "synthetic_did",
     "twfe",
     "twinning_design",

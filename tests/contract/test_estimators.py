@@ -183,13 +183,16 @@ def test_the_twfe_kernel_handles_weights_covariates_effects_and_gaps():
     assert close(together, estimate_one_by_one(yd.twfe, holed, design, cohorts), 1e-9)
 
 
-@pytest.mark.parametrize("name", BATCHED)
+@pytest.mark.parametrize("name", [n for n in NAMES if n != "event_study"])
 def test_a_known_effect_is_recovered(name):
     function = yd.ESTIMATORS[name].function
-    found = [function(make_toy(n_units=20, effect=1.0, seed=s), DESIGN).coef[0] for s in range(40)]
+    found = []
+    for seed in range(40):
+        estimate = function(make_toy(n_units=20, effect=1.0, seed=seed), DESIGN)
+        found.append((yd.aggregate(estimate, None) if "cohort" in estimate.cells else estimate).coef[0])
     error = np.std(found, ddof=1) / np.sqrt(len(found))
     assert abs(np.mean(found) - 1.0) < 3 * error
-    assert error < 0.2
+    assert error < 0.3
 
 
 def test_results_do_not_depend_on_the_hash_seed(tmp_path):

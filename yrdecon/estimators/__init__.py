@@ -1,9 +1,23 @@
 """Estimators: functions from a panel and a design to an estimate."""
 
 from yrdecon.estimators.aggregate import aggregate
+from yrdecon.estimators.callaway_santanna import callaway_santanna
 from yrdecon.estimators.event_study import event_study
+from yrdecon.estimators.imputation import imputation
 from yrdecon.estimators.linear_map import average, lincom, wald
+from yrdecon.estimators.sun_abraham import sun_abraham
 from yrdecon.estimators.synthetic_did import synthetic_did
 from yrdecon.estimators.twfe import twfe
 
-__all__ = ["aggregate", "average", "event_study", "lincom", "synthetic_did", "twfe", "wald"]
+__all__ = [
+    "aggregate",
+    "average",
+    "callaway_santanna",
+    "event_study",
+    "imputation",
+    "lincom",
+    "sun_abraham",
+    "synthetic_did",
+    "twfe",
+    "wald",
+]

@@ -19,7 +19,10 @@ By = Literal["event_time", "cohort", "time"]
 
 
 def aggregate(estimate: Estimate, by: By | None) -> Estimate:
-    """Summarize effects of cohorts and periods, the sampling error of the cohort shares included.
+    """Summarize effects of cohorts and periods.
+
+    Cells that carry a column ``size`` are weighted by it as it is; others by the share of their cohort among the
+    units, whose sampling error is then included.
 
     Parameters
     ----------
@@ -57,13 +60,14 @@ def aggregate(estimate: Estimate, by: By | None) -> Estimate:
     targets = np.unique(labels[used])
     matrix = np.zeros((len(targets), len(cells)))
     shares = _cohort_shares(estimate)
-    sizes = np.ones(len(cells)) if by == "cohort" else shares.sum(axis=0)
+    own = cells["size"].to_numpy(dtype=float) if "size" in cells else shares.sum(axis=0)
+    sizes = np.ones(len(cells)) if by == "cohort" else own
     for row, target in enumerate(targets):
         chosen = used & (labels == target)
         matrix[row, chosen] = sizes[chosen] / sizes[chosen].sum()
     summary = pd.DataFrame({by: targets}) if by else pd.DataFrame({"term": ["overall"]})
     result = map_linearly(estimate, matrix, summary)
-    return result if by == "cohort" else _with_error_of_shares(estimate, result, matrix, shares)
+    return result if by == "cohort" or "size" in cells else _with_error_of_shares(estimate, result, matrix, shares)
 
 
 def _cohort_shares(estimate: Estimate) -> FloatArray:

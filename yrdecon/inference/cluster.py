@@ -24,7 +24,8 @@ def cluster_robust(
     by
         Column of ``Estimate.units``: unit, time, the panel's group, or the design's cluster.
     kind
-        ``"CR1"``, the sandwich of Liang and Zeger (1986) with the named small-sample factor.
+        ``"CR1"``, the sandwich of Liang and Zeger (1986) with the named small-sample factor; estimators that are not
+        least squares have no parameters to count and take no factor.
 
     Raises
     ------
@@ -49,9 +50,12 @@ def cluster_robust(
         raise DesignError(f"{estimate.method} has no influence function; infer with permutation_test")
     if by not in estimate.units.columns:
         raise DesignError(f"no column {by!r} labels the rows; choose one of {estimate.units.columns.tolist()}")
-    effects = () if estimate.linear is None else estimate.linear.effects
-    n_regressors = 0 if estimate.linear is None else estimate.linear.transform.shape[1] + estimate.linear.n_covariates
-    rule = cluster_factor(estimate.units, by, effects, n_regressors, ssc)
     codes = pd.factorize(estimate.units[by])[0].astype(np.int64)
-    vcov = rule.factor * cluster_covariance(estimate.influence, codes)
+    raw = cluster_covariance(estimate.influence, codes)
+    linear = estimate.linear
+    if linear is None:
+        return replace(estimate, vcov=raw, cluster=by)
+    n_regressors = linear.transform.shape[1] + linear.n_covariates
+    rule = cluster_factor(estimate.units, by, linear.effects, n_regressors, ssc)
+    vcov = rule.factor * raw
     return replace(estimate, vcov=vcov, cluster=by, dof=rule.dof, small_sample=rule.words)

@@ -1,0 +1,95 @@
+"""Event study by cohort in one regression (Sun and Abraham)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from yrdecon.core.design import Design
+from yrdecon.core.estimate import Estimate
+from yrdecon.core.estimator import register
+from yrdecon.core.panel import Panel
+from yrdecon.core.sample import Sample, draw_sample, restrict
+from yrdecon.errors import DesignError
+from yrdecon.estimators.linear import fit_linear
+from yrdecon.estimators.linear_map import map_linearly
+from yrdecon.estimators.small_sample import SmallSample
+
+
+def sun_abraham(panel: Panel, design: Design, *, reference: int = -1, ssc: SmallSample = "fixest") -> Estimate:
+    """Interact cohorts with event time in a two-way regression, never-treated units being the comparison.
+
+    Parameters
+    ----------
+    reference
+        Event time left out for every cohort, moved back by the anticipation of the design. A base period that the
+        design declares takes its place.
+    ssc
+        Small-sample rule of the clustered covariance; see `cluster_factor`.
+
+    Returns
+    -------
+    An estimate with one cell per ``cohort`` and ``time`` and its ``size`` in rows, by which `aggregate` weights. Units
+    treated from the first period on are left out and named. Unbalanced panels are used as they are.
+
+    Raises
+    ------
+    DesignError
+        If no unit is never treated, the reference is not before treatment, or several base periods are declared.
+
+    References
+    ----------
+    Sun and Abraham (2021), Journal of Econometrics.
+
+    Examples
+    --------
+    >>> rows = [(u, t, float(t >= g) + 0.5 * t, g) for u, g in (("a", 2), ("b", 3), ("c", np.inf), ("d", np.inf))
+    ...         for t in (1, 2, 3, 4)]
+    >>> panel = Panel.from_frame(pd.DataFrame(rows, columns=["u", "t", "y", "cohort"]), unit="u", time="t")
+    >>> from yrdecon.estimators.aggregate import aggregate
+    >>> aggregate(sun_abraham(panel, Design(outcome="y")), None).coef.round(6).tolist()
+    [1.0]
+    """
+    full = draw_sample(panel, design)
+    out = _reference(full, design, reference)
+    always = full.cohort <= full.periods[0]
+    time = full.periods[full.time]
+    rows = ~always[full.unit] & (~np.isin(time, design.exclude_periods))
+    sample = restrict(full, rows)
+    cohort, time = sample.cohort[sample.unit], sample.periods[sample.time]
+    cohort = np.where(cohort <= sample.periods[-1], cohort, np.inf)
+    if np.isfinite(cohort).all():
+        raise DesignError("sun_abraham compares with never-treated units, and there are none; widen the pool")
+    treated = pd.DataFrame({"cohort": cohort, "time": time})[np.isfinite(cohort)].value_counts(sort=False)
+    cells = treated.rename("size").reset_index().astype({"cohort": "int64"})
+    cells.insert(2, "event_time", cells["time"] - cells["cohort"])
+    cells["reference"] = cells["event_time"] == out
+    kept = cells[~cells["reference"]]
+    dummies = pd.DataFrame(
+        {
+            f"cohort {c} in {t}": ((cohort == c) & (time == t)).astype(float)
+            for c, t in zip(kept["cohort"], kept["time"], strict=True)
+        }
+    )
+    fit = fit_linear(panel, sample, design, dummies, ssc)
+    matrix = np.zeros((len(cells), len(kept)))
+    matrix[np.flatnonzero(~cells["reference"]), np.arange(len(kept))] = 1.0
+    names = full.units[always].tolist()
+    note = (f"{len(names)} units are treated throughout and left out: {names[:8]}",) if names else ()
+    return replace(map_linearly(fit, matrix, cells), method="sun_abraham", notes=(*fit.notes, *note))
+
+
+def _reference(sample: Sample, design: Design, reference: int) -> int:
+    if reference >= 0:
+        raise DesignError(f"reference={reference} is not before treatment; choose -1 or earlier")
+    if design.base_periods is None:
+        return reference - design.anticipation
+    cohorts = np.unique(sample.cohort[np.isfinite(sample.cohort)])
+    if len(cohorts) > 1 or len(design.base_periods) > 1:
+        raise DesignError("sun_abraham takes one base period of one cohort; leave base_periods out and give reference=")
+    return design.base_periods[0] - int(cohorts[0])
+
+
+register(sun_abraham)

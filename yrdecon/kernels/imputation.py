@@ -1,0 +1,87 @@
+"""Imputed effects and their influence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, sparse
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
+
+RANK_TOLERANCE = 1e-10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Imputed:
+    """(k,) mean effects of the cells and the (n, k) influence of every row on them."""
+
+    effect: FloatArray
+    influence: FloatArray
+
+
+def impute(
+    y: FloatArray,
+    codes: Sequence[IntArray],
+    x: FloatArray,
+    weights: FloatArray,
+    treated: BoolArray,
+    member: BoolArray,
+) -> Imputed | None:
+    """Average the gaps between treated rows and a fit on untreated rows.
+
+    Parameters
+    ----------
+    codes
+        For each fixed effect (n,) level codes.
+    x
+        (n, p) covariates.
+    treated
+        (n,) rows that the fit leaves out.
+    member
+        (n, k) treated rows of each cell.
+
+    Returns
+    -------
+    None if the covariates are not identified on untreated rows.
+
+    Notes
+    -----
+    A cell's effect is linear in the outcomes with weights ``v``: the row's share in the cell if treated, and
+    ``-z (Z0' W Z0)^- Z1' share`` if untreated. Its influence is ``v`` times the residual, which for a treated row is
+    taken around the mean of its own cell.
+    """
+    z = _regressors(codes, x)
+    fit = (~treated).astype(float) * weights
+    gram = (z.T @ z.multiply(fit[:, None])).toarray()
+    inverse, identified = _inverse(gram, x.shape[1])
+    if not identified:
+        return None
+    slopes = inverse @ (z.T @ (fit * y))
+    gap = y - z @ slopes
+    share = member * weights[:, None]
+    share = share / share.sum(axis=0)
+    effect = share.T @ gap
+    v = share - fit[:, None] * (z @ (inverse @ (z.T @ share)))
+    residual = gap - member.astype(float) @ effect
+    residual[treated & ~member.any(axis=1)] = 0.0
+    return Imputed(effect, v * residual[:, None])
+
+
+def _regressors(codes: Sequence[IntArray], x: FloatArray) -> sparse.csr_array:
+    n = len(x)
+    dummies = [sparse.csr_array((np.ones(n), (np.arange(n), c)), shape=(n, int(c.max()) + 1)) for c in codes]
+    return sparse.hstack([*dummies, sparse.csr_array(x)]).tocsr()
+
+
+def _inverse(gram: FloatArray, n_covariates: int) -> tuple[FloatArray, bool]:
+    """Return a generalized inverse, and whether every covariate is identified beside the effects."""
+    values, vectors = linalg.eigh(gram)
+    kept = values > RANK_TOLERANCE * values[-1]
+    null = vectors[:, ~kept]
+    identified = n_covariates == 0 or float(np.abs(null[-n_covariates:]).max(initial=0.0)) < 1e-6
+    return (vectors[:, kept] / values[kept]) @ vectors[:, kept].T, identified
