@@ -1,23 +1,26 @@
+# `make RUN= check` uses the tools of an activated environment
+RUN ?= python -m uv run
+
 .PHONY: check test reproduce format pins
 
 check:
-	python -m uv run ruff check .
-	python -m uv run ruff format --check .
-	python -m uv run mypy
-	python -m uv run lint-imports
-	python -m uv run codespell
-	python -m uv run python tools/pins.py --check
-	python -m uv run pytest
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(RUN) lint-imports
+	$(RUN) codespell
+	$(RUN) python tools/pins.py --check
+	$(RUN) pytest
 
 test:
-	python -m uv run pytest
+	$(RUN) pytest
 
 reproduce:
-	python -m uv run yrdecon reproduce
+	$(RUN) yrdecon reproduce
 
 format:
-	python -m uv run ruff check --fix .
-	python -m uv run ruff format .
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
 
 pins:
 	python tools/pins.py
