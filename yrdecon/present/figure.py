@@ -36,14 +36,6 @@ class Figure:
         return _bytes(self.drawing, "png", 110)
 
 
-def settle_layout(drawing: Any) -> None:
-    """Lay a drawing out once and fix the axes at rounded positions, so that its bytes do not depend on the solver."""
-    drawing.draw_without_rendering()
-    drawing.set_layout_engine("none")
-    for axes in drawing.axes:
-        axes.set_position([round(float(v), 4) for v in axes.get_position().bounds])
-
-
 def save_figure(figure: Figure, stem: str | Path) -> list[Path]:
     """Write a figure as SVG and PNG (300 dpi), its data as CSV and its description as text.
 

@@ -1,4 +1,4 @@
-"""Tables in HTML: a fragment that needs nothing else."""
+"""Tables in HTML: a page, or a fragment for one, that needs nothing else."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ SPAN = "padding:2px 10px;text-align:center;font-weight:normal"
 THICK, THIN = "2px solid #000", "1px solid #000"
 
 
-def html_text(table: Table) -> str:
+def html_page(table: Table) -> str:
+    """Return a page with the one table; it declares its encoding, without which Chinese is not readable."""
+    head = f'<meta charset="utf-8"><title>{escape(table.caption or "Table")}</title>'
+    return f'<!DOCTYPE html>\n<html lang="{table.lang}">\n<head>{head}</head>\n<body>\n{html_fragment(table)}</body>\n</html>\n'
+
+
+def html_fragment(table: Table) -> str:
     """Return a table with a thick rule above and below and a thin one under the header."""
     body = table.body
     width = body.shape[1] + 1
