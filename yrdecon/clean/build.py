@@ -48,6 +48,13 @@ def build_panel(raw: Path, processed: Path) -> None:
     ------
     DataError
         If raw figures are missing or contradict their schema; all violations are listed.
+
+    Examples
+    --------
+    >>> build_panel(Path("nowhere"), Path("nowhere"))
+    Traceback (most recent call last):
+    ...
+    yrdecon.errors.DataError: the raw file yearbook_2019.csv is missing from nowhere/city_yearbook; ...
     """
     from yrdecon.clean.schema import fail_if_panel_is_implausible
 

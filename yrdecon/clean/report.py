@@ -64,6 +64,11 @@ def jumps(panel: Panel, *, threshold: float = 0.5) -> pd.DataFrame:
     ----------
     threshold
         Smallest absolute change that is listed.
+
+    Examples
+    --------
+    >>> jumps(load_panel("yrd"), threshold=2.0)["likely_cause"].value_counts().index[0]
+    'ten times too small in 2022'
     """
     frame = panel.frame
     columns = [c for c in frame.columns if c.endswith(("_yuan", "_10k", "_usd", "_units", "_km", "_tonnes"))]

@@ -69,6 +69,13 @@ def load_estimate(path: str | Path) -> Estimate:
     ------
     DataError
         If the file is missing, is not a saved estimate, or was written by a newer version.
+
+    Examples
+    --------
+    >>> load_estimate("nowhere.zip")
+    Traceback (most recent call last):
+    ...
+    yrdecon.errors.DataError: there is no file nowhere.zip; save one with save_estimate
     """
     path = Path(path)
     try:

@@ -58,6 +58,14 @@ def average(estimate: Estimate, first: int, last: int) -> Estimate:
     ------
     DesignError
         If the estimate has no event times, or none in the range.
+
+    Examples
+    --------
+    >>> from yrdecon.core.estimate import Estimate
+    >>> rows = pd.DataFrame({"unit": ["a", "b"], "time": [1, 1], "cohort": [1.0, np.inf]})
+    >>> cells = pd.DataFrame({"event_time": [0, 1]})
+    >>> average(Estimate(np.array([1.0, 3.0]), np.eye(2), cells, rows, "toy", "y", 2), 0, 1).coef.tolist()
+    [2.0]
     """
     if "event_time" not in estimate.cells:
         raise DesignError(
@@ -81,6 +89,14 @@ def wald(
     DesignError
         If the covariance of these coefficients is not invertible, or rests on too few treated clusters: with as many
         coefficients as treated clusters less one the test rejects a true null most of the time.
+
+    Examples
+    --------
+    >>> from yrdecon.core.estimate import Estimate
+    >>> rows = pd.DataFrame({"unit": ["a", "b"], "time": [1, 1], "cohort": [1.0, np.inf]})
+    >>> cells = pd.DataFrame({"term": ["x", "z"]})
+    >>> wald(Estimate(np.array([1.0, 2.0]), np.eye(2), cells, rows, "toy", "y", 2), [0, 1]).statistic
+    2.5
     """
     chosen = np.asarray(positions, dtype=int)
     few = estimate.n_treated_clusters

@@ -6,14 +6,16 @@ from typing import Any
 
 from yrdecon.present.style import GRAY, SHADE, Size, figure_format
 
+PADDING = 0.09
+
 
 def new_drawing(size: Size) -> Any:
     """Return a drawing of the size with one set of axes; call inside `figure_style`."""
     from matplotlib.figure import Figure as Drawing
 
     form = figure_format(size)
-    drawing = Drawing(figsize=(form.width, form.height), layout="constrained")
-    drawing.get_layout_engine().set(w_pad=0.07, h_pad=0.07)
+    drawing = Drawing(figsize=(form.width, form.height))
+    drawing.set_layout_engine("constrained", w_pad=PADDING, h_pad=PADDING)
     drawing.subplots()
     return drawing
 
@@ -32,9 +34,23 @@ def add_legend(drawing: Any, columns: int) -> None:
 
 
 def settle_layout(drawing: Any) -> None:
-    """Lay a drawing out and fix the axes at rounded positions, so that its bytes do not depend on the solver."""
-    for _ in range(3):
+    """Lay a drawing out, and fix ticks and rounded positions.
+
+    Its bytes then do not depend on the solver, nor the minus signs on the settings at the time of saving.
+    """
+    for axes in drawing.axes:
+        axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())
+    for _ in range(2):
         drawing.draw_without_rendering()
+    for axes in drawing.axes:
+        for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+            _fix_ticks(axis, *limits)
+    drawing.draw_without_rendering()
     drawing.set_layout_engine("none")
     for axes in drawing.axes:
         axes.set_position([round(float(v), 4) for v in axes.get_position().bounds])
+
+
+def _fix_ticks(axis: Any, low: float, high: float) -> None:
+    places = [place for place in axis.get_majorticklocs() if low <= place <= high]
+    axis.set_ticks(places, labels=axis.get_major_formatter().format_ticks(places))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from yrdecon.core.panel import Panel
@@ -102,7 +103,7 @@ def _statistics(column: pd.Series) -> list[str]:
     values = [float(v) for v in (x.mean(), x.std(), x.min(), x.median(), x.max())]
     largest = max(abs(x.min()), abs(x.max()))
     decimals = 3 if largest < 100 else 1 if largest < 10_000 else 0
-    return [thousands(len(x)), *(DASH if v != v else f"{float(fixed(v, decimals)):,.{decimals}f}" for v in values)]
+    return [thousands(len(x)), *(DASH if np.isnan(v) else f"{float(fixed(v, decimals)):,.{decimals}f}" for v in values)]
 
 
 def _label_with_unit(panel: Panel, column: str, lang: Lang, labels: Mapping[str, str]) -> str:

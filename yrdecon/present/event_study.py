@@ -49,6 +49,14 @@ def plot_event_study(
     ------
     DesignError
         If there are no estimates or too many, one has no event times, or a band has no estimate.
+
+    Examples
+    --------
+    >>> from yrdecon.estimators import event_study
+    >>> from yrdecon.study.twinning import load_twinning, twinning_design
+    >>> figure = plot_event_study(event_study(load_twinning(), twinning_design()))
+    >>> figure.data["excluded"].sum().item()
+    1
     """
     named = {"": estimates} if isinstance(estimates, Estimate) else dict(estimates)
     bands = bands or {}

@@ -115,8 +115,8 @@ def _terms(estimate: Estimate) -> tuple[Term, ...]:
     tidy = estimate.tidy()
     numbers = tidy[["estimate", "std_error", "statistic", "p_value"]].to_numpy(dtype=float)
     return tuple(
-        Term(_key(row), *map(float, values), status=_status(row))
-        for row, values in zip(tidy.to_dict("records"), numbers, strict=True)
+        Term(_key(cell), float(value), float(error), float(statistic), float(p_value), _status(cell))
+        for cell, (value, error, statistic, p_value) in zip(tidy.to_dict("records"), numbers, strict=True)
     )
 
 

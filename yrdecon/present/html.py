@@ -6,6 +6,7 @@ from html import escape
 from itertools import groupby
 
 from yrdecon.present.table import Table
+from yrdecon.present.words import word
 
 STYLE = (
     "border-collapse:collapse;font-family:'Times New Roman','Songti SC','SimSun','Noto Serif CJK SC',serif;"
@@ -19,8 +20,18 @@ THICK, THIN = "2px solid #000", "1px solid #000"
 
 def html_page(table: Table) -> str:
     """Return a page with the one table; it declares its encoding, without which Chinese is not readable."""
-    head = f'<meta charset="utf-8"><title>{escape(table.caption or "Table")}</title>'
-    return f'<!DOCTYPE html>\n<html lang="{table.lang}">\n<head>{head}</head>\n<body>\n{html_fragment(table)}</body>\n</html>\n'
+    title = escape(table.caption or word("table", table.lang))
+    return "\n".join(
+        [
+            "<!DOCTYPE html>",
+            f'<html lang="{table.lang}">',
+            f'<head><meta charset="utf-8"><title>{title}</title></head>',
+            "<body>",
+            html_fragment(table) + "</body>",
+            "</html>",
+            "",
+        ]
+    )
 
 
 def html_fragment(table: Table) -> str:

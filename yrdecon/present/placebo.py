@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-
 from numpy.typing import NDArray
 
 from yrdecon.core.hypothesis import TIE, HypothesisTest
@@ -39,6 +38,15 @@ def plot_placebo(test: HypothesisTest, *, lang: Lang = "en", size: Size = "page"
     ------
     DesignError
         If the test compared no assignments.
+
+    Examples
+    --------
+    >>> from yrdecon.estimators import twfe
+    >>> from yrdecon.inference import permutation_test
+    >>> from yrdecon.study.twinning import load_twinning, twinning_design
+    >>> figure = plot_placebo(permutation_test(twfe, load_twinning(), twinning_design(), seed=1))
+    >>> figure.alt.split(";")[0]
+    'Distribution of 24 placebo estimates'
     """
     if "placebos" not in test.frames:
         raise DesignError(f"{test.name} compared no assignments; draw the result of permutation_test")
@@ -48,8 +56,10 @@ def plot_placebo(test: HypothesisTest, *, lang: Lang = "en", size: Size = "page"
     with figure_style(lang, size):
         drawing = new_drawing(size)
         data = placebos if few else _density(others["estimate"].to_numpy(dtype=float))
-        draw = _draw_dots if few else _draw_density
-        draw(drawing.axes[0], others if few else data, test, lang, size)
+        if few:
+            _draw_dots(drawing.axes[0], others, test, lang, size)
+        else:
+            _draw_density(drawing.axes[0], data, test, lang)
         _finish(drawing, test, lang, size)
     rank = word("rank_of", lang).format(k=thousands(test.rank or 0), n=thousands(len(placebos)))
     estimate = fixed(test.estimate, needed_decimals([test.estimate], 3))
@@ -94,7 +104,7 @@ def _density(estimates: FloatArray) -> pd.DataFrame:
     return pd.DataFrame({"estimate": grid, "density": density})
 
 
-def _draw_density(axes: Any, data: pd.DataFrame, test: HypothesisTest, lang: Lang, size: Size) -> None:
+def _draw_density(axes: Any, data: pd.DataFrame, test: HypothesisTest, lang: Lang) -> None:
     axes.fill_between(data["estimate"], data["density"], color=COMPARISON, alpha=0.25, lw=0)
     axes.plot(data["estimate"], data["density"], color=COMPARISON)
     if np.isclose(test.statistic, abs(test.estimate), rtol=1e-9):

@@ -122,14 +122,17 @@ def _periods_cell(fit: Fit, lang: Lang) -> str:
 
 
 def _effect_rows(fits: Sequence[Fit], lang: Lang, labels: Mapping[str, str]) -> list[Row]:
-    names = dict.fromkeys(name for fit in fits for name in fit.effects or ())
-    rows: dict[str, list[str]] = {}
-    for name in sorted(names, key=lambda n: (n != "unit", n != "time")):
-        cells = [DASH if fit.effects is None else word("yes" if name in fit.effects else "no", lang) for fit in fits]
-        label = effect_label(name, lang, labels)
-        merged = rows.get(label, cells)
-        rows[label] = [word("yes", lang) if word("yes", lang) in pair else pair[0] for pair in zip(cells, merged)]
-    return [Row(label, tuple(cells)) for label, cells in rows.items()]
+    """Return yes or no for each effect; effects that share a label share a row."""
+    shared: dict[str, set[str]] = {}
+    for name in dict.fromkeys(["unit", "time", *(name for fit in fits for name in fit.effects or ())]):
+        shared.setdefault(effect_label(name, lang, labels), set()).add(name)
+    rows = []
+    for label, same in shared.items():
+        cells = [
+            DASH if fit.effects is None else word("yes" if same & set(fit.effects) else "no", lang) for fit in fits
+        ]
+        rows.append(Row(label, tuple(cells)))
+    return rows
 
 
 def effect_label(name: str, lang: Lang, labels: Mapping[str, str]) -> str:

@@ -42,6 +42,12 @@ def plot_trends(
     ------
     DesignError
         If there are several adoption dates.
+
+    Examples
+    --------
+    >>> from yrdecon.study.twinning import load_twinning, twinning_design
+    >>> plot_trends(load_twinning(), twinning_design()).data["time"].max().item()
+    2023
     """
     sample = draw_sample(panel, design)
     dates = np.unique(sample.cohort[np.isfinite(sample.cohort)])

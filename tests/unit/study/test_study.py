@@ -1,0 +1,122 @@
+import nbformat
+import pytest
+from conftest import ROOT
+from typer.testing import CliRunner
+
+import yrdecon as yd
+from yrdecon.cli import app
+from yrdecon.study.compare import compare_outputs
+from yrdecon.study.notebooks import execute_notebook
+from yrdecon.study.reproduce import reproduce
+
+
+@pytest.fixture(scope="module")
+def page(twinned, registry):
+    design = yd.twinning_design()
+    return yd.FirstPage(
+        claim="Twinning promoted growth",
+        design=design,
+        estimate=yd.synthetic_did(twinned, design),
+        test=yd.permutation_test(yd.synthetic_did, twinned, design, seed=1),
+        detectable=yd.minimum_detectable_effect(yd.twfe, twinned, design, seed=1, draws=99),
+        overlap=yd.policy_overlap(twinned, registry),
+        variants=yd.compare_designs(yd.twfe, twinned, yd.twinning_variants(), seed=1),
+        not_testable=("innovation before 2018",),
+    )
+
+
+def test_the_first_page_says_what_it_must(page):
+    text = page.to_markdown()
+    for words in (
+        "Twinning promoted growth",
+        "**Inconclusive**",
+        "2022-2023 against 2020, 2021 left out; 8 treated against 22 comparison units",
+        f"{page.test.rank} of 25",
+        f"{page.estimate.coef[0]:.3f} log points",
+        "Northern-Anhui industrial-transfer cluster cannot be told apart from twinning",
+        "innovation before 2018",
+        "| without Bengbu |",
+    ):
+        assert words in text, words
+    for value in page.detectable["minimum_detectable_effect"]:
+        assert f"{value:.3f}" in text
+
+
+def test_the_first_page_exists_in_chinese(page):
+    text = page.to_markdown("zh")
+    assert "无法判定" in text
+    assert f"{page.test.rank}/25" in text
+
+
+def test_no_positive_effect_is_found_for_the_twinning(page):
+    assert page.estimate.coef[0] < 0
+    assert page.test.p_value > 0.05
+    assert page.test.is_rank_only
+
+
+def test_every_variant_is_estimated(page):
+    assert page.variants["estimate"].notna().all()
+    assert page.variants.set_index("variant").loc["pool: Anhui alone", "n_compared"] == 12
+
+
+def test_differences_between_folders_are_told_in_words(tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    for folder, value in ((one, "1.0"), (two, "2.0")):
+        folder.mkdir()
+        (folder / "same.txt").write_text("x")
+        (folder / "page.html").write_text(f'<img src="data:image/png;base64,{value}AAAA"> <p>text</p>')
+        (folder / "table.csv").write_text(f"a,b\n{value},3\n")
+    (one / "gone.md").write_text("x")
+    (two / "new.md").write_text("x")
+    found = compare_outputs(one, two)
+    assert [f.split()[0] for f in found] == ["gone.md", "new.md", "table.csv"]
+    assert "-1.0,3" in found[2]
+    assert "+2.0,3" in found[2]
+
+
+def write_notebook(path, *cells):
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells]), path)
+    return path
+
+
+def test_a_notebook_becomes_a_page_that_needs_no_network(tmp_path):
+    source = write_notebook(tmp_path / "a.ipynb", "print(40 + 2)")
+    page = execute_notebook(source, tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "42" in page
+    assert 'src="http' not in page
+    assert "cdnjs" not in page
+    assert "outputs" not in source.read_text() or "42" not in source.read_text()
+
+
+def test_a_failing_cell_is_told_and_leaves_no_page(tmp_path):
+    source = write_notebook(tmp_path / "a.ipynb", "import yrdecon as yd", "yd.load_panel('moon')")
+    with pytest.raises(yd.YrdeconError, match=r"a\.ipynb stopped: DataError: there is no panel 'moon'"):
+        execute_notebook(source, tmp_path / "a.html")
+    assert not (tmp_path / "a.html").exists()
+
+
+def test_reproduce_outside_a_checkout_is_refused(tmp_path):
+    with pytest.raises(yd.YrdeconError, match="run this in a checkout"):
+        reproduce(tmp_path)
+
+
+def test_the_command_line_prints_errors_without_a_traceback(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, ["reproduce"])
+    assert result.exit_code == 2
+    assert "error:" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_the_command_line_prints_the_audit():
+    result = CliRunner().invoke(app, ["audit"])
+    assert result.exit_code == 0
+    assert "Largest jumps" in result.output
+    assert CliRunner().invoke(app, ["audit", "moon"]).exit_code == 2
+
+
+def test_committed_notebooks_carry_no_outputs():
+    for path in sorted((ROOT / "analysis").glob("*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            assert not cell.get("outputs"), path.name
+            assert "def " not in cell["source"] or cell["cell_type"] == "markdown", path.name
