@@ -74,7 +74,10 @@ def build_panel(raw: Path, processed: Path) -> None:
 
 def harmonize(raw: Path) -> Built:
     """Apply every rule and return the national panel in memory."""
+    from yrdecon.clean.schema import fail_if_figures_are_malformed
+
     figures = read_figures(raw)
+    fail_if_figures_are_malformed(figures.table)
     places = city_table().set_index("city_code")
     growth = real_growth(figures, places["province"])
     gdp = spliced_gdp(figures, growth.values, places["province"])

@@ -21,8 +21,8 @@ KNOWN_JUMPS = {
     ("320700", "imports_100m_yuan", (2022, 2023)): "ten times too small in 2022",
 }
 CONCEPTS = {
-    "employment_urban_units": "urban units to 2019, urban non-private units from 2020",
-    "average_wage_yuan": "urban units to 2019, urban non-private units from 2020",
+    "employment_urban_units": "urban units to 2019, non-private only from 2020",
+    "average_wage_yuan": "urban units to 2019, non-private only from 2020",
     "imports_100m_yuan": "total trade printed under imports in data year 2022 (Jiangsu)",
     "fdi_10k_usd": "definition changes in 2022 (Anhui)",
 }
@@ -122,8 +122,9 @@ def _coverage_text(panel: Panel) -> str:
 
 
 def _jumps_text(panel: Panel) -> str:
-    table = jumps(panel).head(SHOWN)
-    return str(table[["city_zh", "year", "variable", "log_change", "likely_cause"]].to_string(index=False))
+    rows = jumps(panel).head(SHOWN).itertuples(index=False)
+    lines = [f"{r.year}  {r.variable:<32} {r.log_change:+6.2f}  {r.city_zh}  {r.likely_cause}" for r in rows]
+    return "\n".join(["year  variable                      log change  city  likely cause", *lines])
 
 
 def _cause(row: object) -> str:

@@ -9,6 +9,8 @@ import pandas as pd
 from yrdecon.errors import DataError
 
 SHOWN = 12
+SOURCES = ("yearbook", "history", "gdp_revised", "population", "census", "fdi", "co2")
+FIRST_YEAR, LAST_YEAR = 1990, 2030
 
 BOUNDS = {
     "real_growth_pct": (-40, 40),
@@ -26,6 +28,28 @@ BOUNDS = {
 }
 
 
+def fail_if_figures_are_malformed(figures: pd.DataFrame) -> None:
+    """Check the long table of raw figures: known source, code of six digits, plausible year, finite value, unique keys.
+
+    Raises
+    ------
+    DataError
+        With all violations in words.
+    """
+    import pandera.pandas as pa
+
+    schema = pa.DataFrameSchema(
+        {
+            "source": pa.Column(checks=pa.Check.isin(SOURCES)),
+            "city_code": pa.Column(checks=pa.Check.str_matches(r"^\d{6}$")),
+            "year": pa.Column(checks=pa.Check.in_range(FIRST_YEAR, LAST_YEAR)),
+            "value": pa.Column(float, checks=pa.Check.in_range(-1e12, 1e12)),
+        },
+        unique=["source", "city_code", "year", "variable"],
+    )
+    _validate(schema, figures)
+
+
 def fail_if_panel_is_implausible(panel: pd.DataFrame) -> None:
     """Check keys, codes and the range of every bounded column of a harmonized panel.
 
@@ -41,11 +65,16 @@ def fail_if_panel_is_implausible(panel: pd.DataFrame) -> None:
         for name, bounds in BOUNDS.items()
     }
     columns["city_code"] = pa.Column(checks=pa.Check.str_matches(r"^\d{6}$"))
-    schema = pa.DataFrameSchema(columns, unique=["city_code", "year"], strict=False)
+    _validate(pa.DataFrameSchema(columns, unique=["city_code", "year"], strict=False), panel)
+
+
+def _validate(schema: Any, table: pd.DataFrame) -> None:
+    import pandera.pandas as pa
+
     try:
-        schema.validate(panel, lazy=True)
+        schema.validate(table, lazy=True)
     except pa.errors.SchemaErrors as error:
-        raise DataError(_in_words(error.failure_cases, panel)) from None
+        raise DataError(_in_words(error.failure_cases, table)) from None
 
 
 def _in_words(cases: pd.DataFrame, panel: pd.DataFrame) -> str:
@@ -65,4 +94,8 @@ def _in_words(cases: pd.DataFrame, panel: pd.DataFrame) -> str:
 def _expectation(check: str, column: str) -> str:
     if column in BOUNDS:
         return "a number between {:g} and {:g}".format(*BOUNDS[column])
-    return {"multiple_fields_uniqueness": "one row per city and year"}.get(check, "a code of six digits")
+    if column == "source":
+        return f"one of {list(SOURCES)}"
+    if column == "value":
+        return "a finite number"
+    return "one row per key" if "unique" in check else "a code of six digits"

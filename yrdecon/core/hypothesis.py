@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from textwrap import fill
 from types import MappingProxyType
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 TIE = 1e-12
+WIDTH = 100
 FEW_P_VALUES = 20
 FEW_DISJOINT_SETS = 10
 
@@ -90,4 +92,4 @@ class HypothesisTest:
             lines.append(
                 f"estimate {self.estimate:.4f}, interval by inversion [{self.conf_low:.4f}, {self.conf_high:.4f}]"
             )
-        return "\n".join([*lines, *self.notes])
+        return "\n".join([*lines, *(fill(note, WIDTH, subsequent_indent="  ") for note in self.notes)])

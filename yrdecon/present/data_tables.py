@@ -9,7 +9,7 @@ import pandas as pd
 
 from yrdecon.core.panel import Panel
 from yrdecon.errors import DesignError
-from yrdecon.places.codes import city_table, district_table
+from yrdecon.places.codes import city_table
 from yrdecon.policy.registry import Registry, policy_row
 from yrdecon.present.numbers import DASH, fixed, thousands
 from yrdecon.present.table import Table
@@ -71,11 +71,10 @@ def pairs_table(registry: Registry, *, policy: str = "twinning-2021", lang: Lang
     """
     policy_row(registry, policy)
     pairs = registry.pairs[registry.pairs["policy"] == policy]
-    names = _names(lang)
     body = pd.DataFrame(
         {
-            word("donor", lang): [names.get(c, c) for c in pairs["donor_code"].astype(str)],
-            word("recipient", lang): [names.get(c, c) for c in pairs["recipient_code"].astype(str)],
+            word("donor", lang): _names(pairs, "donor", lang),
+            word("recipient", lang): _names(pairs, "recipient", lang),
             word("first_year", lang): pairs["first_year"].astype(str).tolist(),
         },
         dtype="str",
@@ -129,12 +128,13 @@ def _notes(panel: Panel, columns: Sequence[str], lang: Lang, labels: Mapping[str
     return (word("note", lang) + notes[0], *notes[1:]) if notes else ()
 
 
-def _names(lang: Lang) -> dict[str, str]:
-    cities, districts = city_table(), district_table()
-    city = dict(zip(cities["city_code"], cities["city_zh" if lang == "zh" else "city_en"], strict=True))
-    district = dict(zip(districts["district_code"], districts["name_zh"], strict=True))
-    parent = dict(zip(districts["district_code"], districts["city_code"], strict=True))
-    return city | {code: f"{city[parent[code]]} {name}" for code, name in district.items()}
+def _names(pairs: pd.DataFrame, role: str, lang: Lang) -> list[str]:
+    """Return names from the registry, else from the table of cities, else the code."""
+    cities = city_table()
+    known = dict(zip(cities["city_code"], cities["city_zh" if lang == "zh" else "city_en"], strict=True))
+    codes = pairs[f"{role}_code"].astype(str)
+    given = pairs.get(f"{role}_{lang}", pd.Series("", index=pairs.index))
+    return [str(name) or known.get(code, code) for name, code in zip(given.fillna(""), codes, strict=True)]
 
 
 def _fail_if_columns_cannot_be_summarized(panel: Panel, columns: Sequence[str], by: str | None) -> None:

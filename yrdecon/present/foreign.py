@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from yrdecon.core.extras import require
 from yrdecon.errors import DesignError
-from yrdecon.present.engine import table_engine
 from yrdecon.present.fit import Fit, Term
 
 UNIT_NAMES = ("unit", "entity", "city_code", "city", "id")
@@ -26,7 +26,7 @@ def foreign_fit(model: Any) -> Fit:
     DesignError
         If maketables cannot read the model.
     """
-    extractors = table_engine("extractors")
+    extractors = require("maketables.extractors", "tables")
     try:
         extractor = extractors.get_extractor(model)
     except TypeError as error:

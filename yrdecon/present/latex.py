@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-from yrdecon.present.engine import table_engine
+from yrdecon.core.extras import require
 from yrdecon.present.table import Table, unnumbered
 
 SPECIAL = {
@@ -42,7 +42,9 @@ def latex_text(table: Table) -> str:
         else pd.MultiIndex.from_tuples([tuple(_escape(p) for p in c) for c in body.columns])
     )
     caption = _escape(unnumbered(table.caption)) or None
-    made = table_engine().MTable(body, notes=_escape(table.note), caption=caption, rgroup_sep="", rgroup_display=False)
+    made = require("maketables", "tables").MTable(
+        body, notes=_escape(table.note), caption=caption, rgroup_sep="", rgroup_display=False
+    )
     return NEEDS + str(made.make(type="tex", tex_style=STYLE)).rstrip() + "\n"
 
 

@@ -7,7 +7,7 @@ import io
 import zipfile
 from typing import Any
 
-from yrdecon.present.engine import table_engine
+from yrdecon.core.extras import require
 from yrdecon.present.table import Table
 from yrdecon.present.word_order import put_in_schema_order
 
@@ -31,7 +31,7 @@ STAMP = (1980, 1, 1, 0, 0, 0)
 def word_bytes(table: Table) -> bytes:
     """Return an A4 document with the one table; every cell can be edited."""
     size = 10.5 if table.body.shape[1] <= FEW_COLUMNS else 9
-    made = table_engine().MTable(
+    made = require("maketables", "tables").MTable(
         table.body, notes=table.note, caption=table.caption or None, rgroup_sep="", rgroup_display=False
     )
     document: Any = made.make(type="docx", docx_style=STYLE | {"font_size_pt": size})
@@ -66,12 +66,13 @@ def _set_widths(made: Any, table: Table) -> None:
     widths = [Cm(label), *[Cm((TEXT_CM - label) / n_columns)] * n_columns]
     for column, width in zip(made.columns, widths, strict=True):
         column.width = width
-    for row in made.rows[:-1]:
+    for row in made.rows:
         for cell in row.cells:
             cell.vertical_alignment = WD_ALIGN_VERTICAL.CENTER
-        for cell, width in zip(row.cells, widths, strict=True):
-            if cell.grid_span == 1:
-                cell.width = width
+        position = 0
+        for cell in row._tr.tc_lst:
+            cell.width = sum(widths[position : position + cell.grid_span])
+            position += cell.grid_span
 
 
 def _width_cm(text: str) -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from yrdecon.core.atomic import write_atomically
+from yrdecon.core.extras import require
 from yrdecon.errors import YrdeconError
 
 
@@ -25,17 +26,14 @@ def execute_notebook(source: Path, target: Path) -> Path:
     YrdeconError
         If a cell fails; the message gives its number, its first line and the error.
     """
-    import nbformat
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
-
-    notebook: Any = nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
-    client = NotebookClient(
+    nbformat, nbclient = require("nbformat", "notebooks"), require("nbclient", "notebooks")
+    notebook = nbformat.read(source, as_version=4)
+    client = nbclient.NotebookClient(
         notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": source.parent}}
     )
     try:
         client.execute()
-    except CellExecutionError as error:
+    except nbclient.exceptions.CellExecutionError as error:
         raise YrdeconError(
             f"{source.name} stopped: {error.ename}: {error.evalue}; open the notebook and run it"
         ) from error
@@ -43,12 +41,10 @@ def execute_notebook(source: Path, target: Path) -> Path:
 
 
 def _html(notebook: Any, title: str) -> str:
-    from nbconvert import HTMLExporter
-
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
         cell.get("metadata", {}).pop("execution", None)
-    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
+    exporter = require("nbconvert", "notebooks").HTMLExporter(
         template_name="lab", embed_images=True, exclude_input_prompt=True, exclude_output_prompt=True
     )
     resources = {"metadata": {"name": title}}

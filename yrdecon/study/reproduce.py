@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from yrdecon.core.extras import require
 from yrdecon.errors import YrdeconError
 from yrdecon.study.compare import compare_outputs
 
@@ -47,8 +48,7 @@ def check(root: Path, *, quiet: bool = False) -> list[str]:
 
 
 def _run(root: Path, output: Path, only: str, quiet: bool) -> None:
-    import pytask
-
+    pytask = require("pytask", "notebooks")
     database = output / ".pytask" / "pytask.sqlite3"
     database.parent.mkdir(parents=True, exist_ok=True)
     with _environment(root / "analysis", output):

@@ -9,7 +9,7 @@ from yrdecon.clean.figures import Figures, read_figures
 from yrdecon.clean.growth import real_growth, real_index
 from yrdecon.clean.indicators import indicator_name, unit_factor
 from yrdecon.clean.population import filled_cells, resident_population
-from yrdecon.clean.schema import fail_if_panel_is_implausible
+from yrdecon.clean.schema import fail_if_figures_are_malformed, fail_if_panel_is_implausible
 from yrdecon.clean.trail import AUDIT_COLUMNS
 from yrdecon.clean.vintages import fail_if_vintages_are_mixed, spliced_gdp
 from yrdecon.core.resources import data_path
@@ -156,6 +156,18 @@ def test_an_implausible_panel_is_refused_with_every_violation_in_words():
     assert "real_growth_pct of 310000 in 2005 is 330.0, expected a number between -40 and 40" in text
     assert "share_tertiary_pct" in text
     assert "a code of six digits" in text
+
+
+def test_malformed_raw_figures_are_refused_with_every_violation_in_words():
+    table = figures(
+        ("yearbook", "340100", 2018, "gdp_100m_yuan", 1.0),
+        ("yearbook", "340100", 2018, "gdp_100m_yuan", 2.0),
+        ("blog", "34010", 1066, "gdp_100m_yuan", np.inf),
+    ).table
+    with pytest.raises(yd.DataError) as error:
+        fail_if_figures_are_malformed(table)
+    for words in ("one of ['yearbook'", "a code of six digits", "one row per key", "a finite number", "1066"):
+        assert words in str(error.value), words
 
 
 def test_an_unknown_city_in_a_raw_file_is_named_with_candidates(tmp_path):

@@ -78,7 +78,7 @@ def test_rows_of_tests_stay_together_when_only_the_second_column_has_one():
     models = {"a": synthetic_estimate(1.0, 0.5), "b": synthetic_estimate(1.0, 0.5)}
     labels = yd.regression_table(models, tests={"b": synthetic_test(40)}).body.index.tolist()
     assert labels.index("Placebo rank") == 2
-    assert labels.index("Estimator") > labels.index("Smallest attainable p-value")
+    assert labels.index("Estimator") > labels.index("Smallest attainable p")
 
 
 def test_no_p_value_of_a_test_that_earns_a_rank_alone():
@@ -92,7 +92,7 @@ def test_no_p_value_of_a_test_that_earns_a_rank_alone():
 
 def test_small_attainable_p_values_are_not_rounded_away():
     table = yd.regression_table({"x": synthetic_estimate(1.0, 0.5)}, tests={"x": synthetic_test(12_870)})
-    assert row(table, "Smallest attainable p-value") == ["0.0001"]
+    assert row(table, "Smallest attainable p") == ["0.0001"]
 
 
 def test_nine_treated_clusters_get_no_star_and_ten_do():

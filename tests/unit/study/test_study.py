@@ -120,3 +120,17 @@ def test_committed_notebooks_carry_no_outputs():
         for cell in nbformat.read(path, as_version=4).cells:
             assert not cell.get("outputs"), path.name
             assert "def " not in cell["source"] or cell["cell_type"] == "markdown", path.name
+
+
+def test_the_readme_states_what_the_results_are(page):
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    ordinal = {1: "most", 2: "second", 3: "third", 4: "fourth", 5: "fifth", 6: "sixth"}[page.test.rank]
+    effects = page.detectable["minimum_detectable_effect"] * 100
+    for words in (
+        f"{-100 * page.estimate.coef[0]:.1f}% **lower**",
+        f"the {ordinal} most extreme of {len(page.test.draws)} blocks",
+        f"Against {page.estimate.n_units - page.estimate.n_treated} cities",
+        f"below about {effects.min():.0f} to {effects.max():.0f}%",
+        f"{yd.load_panel('yrd').frame.shape[1]} columns",
+    ):
+        assert words in text, words
