@@ -3,35 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from yrdecon.core.estimate import FEW_TREATED, Estimate
 from yrdecon.errors import DesignError
-from yrdecon.present.figure import Figure, settle_layout
-from yrdecon.present.style import HEIGHT, PALE, SERIES, WIDTH, figure_style
+from yrdecon.present.canvas import add_legend, mark_period, new_drawing, settle_layout
+from yrdecon.present.figure import Figure
+from yrdecon.present.style import GRAY, PALE, SERIES, Size, figure_style, fold
 from yrdecon.present.words import Lang, variable_label, word
 
-DODGE = 0.14
+SPREAD = 0.42
+BAND_COLUMNS = ("event_time", "conf_low", "conf_high")
 
 
 def plot_event_study(
-    estimates: Estimate | Mapping[str, Estimate], *, lang: Lang = "en", labels: Mapping[str, str] | None = None
+    estimates: Estimate | Mapping[str, Estimate],
+    *,
+    bands: Mapping[str, pd.DataFrame] | None = None,
+    lang: Lang = "en",
+    labels: Mapping[str, str] | None = None,
+    size: Size = "page",
 ) -> Figure:
-    """Draw effects by event time with pointwise intervals; excluded periods are hollow and shaded.
+    """Draw effects by event time with pointwise 95% intervals.
+
+    Base periods are marked at zero; excluded periods are hollow and shaded; a dashed line marks the onset. With fewer
+    than ten treated clusters the intervals are pale and the figure says that they show no more than a shape.
 
     Parameters
     ----------
     estimates
-        One estimate with event times, or several by their name in the legend.
+        One estimate with event times, or several by their name in the legend. A synthetic difference-in-differences
+        is drawn by its path, without intervals.
+    bands
+        Wider intervals by the same names, such as simultaneous ones: event_time, conf_low, conf_high. They are drawn
+        as thin lines. The name of a single estimate is ``""``.
     labels
         Label of the outcome, if the dictionary does not hold it.
+    size
+        ``"column"`` (3.4 inches wide), ``"page"`` (6.3) or ``"slide"`` (10).
 
     Raises
     ------
     DesignError
-        If an estimate has no event times.
+        If there are no estimates or too many, one has no event times, or a band has no estimate.
 
     Examples
     --------
@@ -42,65 +59,120 @@ def plot_event_study(
     1
     """
     named = {"": estimates} if isinstance(estimates, Estimate) else dict(estimates)
-    if not named:
-        raise DesignError("there is no estimate to draw")
+    bands = bands or {}
+    _fail_if_estimates_cannot_be_drawn(named, bands)
     data = pd.concat([_tidy(name, estimate) for name, estimate in named.items()], ignore_index=True)
-    with figure_style(lang):
-        drawing = _draw(data, named, lang, labels or {})
-    few = min((e.n_treated_clusters for e in named.values() if e.n_treated_clusters is not None), default=None)
-    first = next(iter(named.values()))
-    alt = (
-        f"Event study of {first.outcome}: effects by year relative to the first treated year, "
-        f"{data['event_time'].min()} to {data['event_time'].max()}, {first.n_treated} treated units"
-        + (f"; intervals rest on {few} treated clusters and are too narrow." if few and few < FEW_TREATED else ".")
-    )
-    return Figure(drawing, data, alt)
+    with figure_style(lang, size):
+        drawing = _draw(data, named, bands, lang, labels or {}, size)
+    return Figure(drawing, data, _alt(data, named, lang, labels or {}))
 
 
 def _tidy(name: str, estimate: Estimate) -> pd.DataFrame:
-    if "event_time" not in estimate.cells:
-        raise DesignError(f"{name or estimate.method} has no event times; draw event_study(panel, design)")
-    table = estimate.tidy()
+    table = estimate.tidy() if "event_time" in estimate.cells else _path(name, estimate)
     for flag in ("reference", "excluded"):
         table[flag] = table.get(flag, pd.Series(False, index=table.index)).astype(bool)
     return table.assign(estimator=name or estimate.method)
 
 
-def _draw(data: pd.DataFrame, named: Mapping[str, Estimate], lang: Lang, labels: Mapping[str, str]) -> object:
-    from matplotlib.figure import Figure as Drawing
+def _path(name: str, estimate: Estimate) -> pd.DataFrame:
+    """Return the effects of a synthetic difference-in-differences by event time."""
+    path = estimate.frames.get("path", pd.DataFrame({"cohort": []}))
+    if path["cohort"].nunique() != 1:
+        raise DesignError(f"{name or estimate.method} has no event times; draw event_study(panel, design)")
+    weights = estimate.frames["time_weights"].set_index("time")["weight"]
+    base = path["time"].map(weights).fillna(0) == 1
+    kept = path[[c for c in ("event_time", "excluded") if c in path]]
+    return kept.assign(reference=base, estimate=path["effect"], conf_low=np.nan, conf_high=np.nan)
+
+
+def _draw(
+    data: pd.DataFrame,
+    named: Mapping[str, Estimate],
+    bands: Mapping[str, pd.DataFrame],
+    lang: Lang,
+    labels: Mapping[str, str],
+    size: Size,
+) -> Any:
     from matplotlib.ticker import MaxNLocator
 
-    drawing = Drawing(figsize=(WIDTH, HEIGHT), layout="constrained")
-    axes = drawing.subplots()
-    for event_time in sorted(data.loc[data["excluded"], "event_time"].unique()):
-        axes.axvspan(event_time - 0.5, event_time + 0.5, color="#EEEEEE", lw=0, zorder=0)
-        axes.annotate(
-            word("excluded", lang),
-            (event_time, 0.03),
-            xycoords=("data", "axes fraction"),
-            ha="center",
-            va="bottom",
-            rotation=90,
-            fontsize=7,
-            color="#777777",
-        )
-    axes.axhline(0, color="#888888", lw=0.8)
-    axes.axvline(-0.5, color="#888888", lw=0.8, ls="--")
-    few = any((e.n_treated_clusters or 0) < FEW_TREATED for e in named.values())
-    shifts = (np.arange(len(named)) - (len(named) - 1) / 2) * DODGE
-    for color, shift, (name, part) in zip(SERIES, shifts, data.groupby("estimator", sort=False), strict=False):
-        x = part["event_time"] + shift
-        axes.vlines(x, part["conf_low"], part["conf_high"], color=PALE if few else color, lw=1.4, zorder=1)
-        solid = ~(part["excluded"] | part["reference"])
-        axes.plot(x[solid], part["estimate"][solid], "o", ms=4.5, color=color, label=name, zorder=3)
-        axes.plot(x[~solid], part["estimate"][~solid], "o", ms=4.5, mfc="white", mec=color, zorder=3)
-    first = next(iter(named.values()))
-    outcome = variable_label(first.outcome, lang, labels) or first.outcome
+    drawing = new_drawing(size)
+    axes = drawing.axes[0]
+    axes.axhline(0, color=GRAY, lw=0.8, zorder=0.5)
+    axes.axvline(-0.5, color=GRAY, lw=0.8, ls="--", zorder=0.5)
+    shifts = (np.arange(len(named)) - (len(named) - 1) / 2) * SPREAD / max(len(named), 3)
+    pale = _fewest_treated(named) is not None
+    for color, shift, name in zip(SERIES, shifts, named, strict=False):
+        part = data[data["estimator"] == (name or named[name].method)]
+        _draw_series(axes, part, shift, color, PALE if pale else color)
+        if name in bands:
+            band = bands[name]
+            axes.vlines(band["event_time"] + shift, band["conf_low"], band["conf_high"], color=PALE, lw=0.7, zorder=1)
+    for flag in ("excluded", "reference"):
+        for event_time in sorted(data.loc[data[flag], "event_time"].unique()):
+            mark_period(
+                axes, event_time, word("base" if flag == "reference" else flag, lang), shaded=flag == "excluded"
+            )
+    outcome = next(iter(named.values())).outcome
+    outcome = variable_label(outcome, lang, labels) or outcome
     axes.set(xlabel=word("years_since", lang), ylabel=word("effect_axis", lang).format(outcome=outcome))
+    axes.set_xlim(data["event_time"].min() - 0.7, data["event_time"].max() + 0.7)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    key = "pointwise" if few else "pointwise_plain"
-    axes.set_title(word(key, lang).format(n=first.n_treated), loc="left", color="#555555", fontsize=8)
+    axes.set_title(fold(_what_bars_are(data, named, lang), size), loc="left")
     if len(named) > 1:
-        axes.legend(loc="upper left")
+        _add_names(axes, list(named))
+        add_legend(drawing, min(len(named), 3))
     settle_layout(drawing)
     return drawing
+
+
+def _draw_series(axes: Any, part: pd.DataFrame, shift: float, color: str, bar: str) -> None:
+    x = part["event_time"] + shift
+    axes.vlines(x, part["conf_low"], part["conf_high"], color=bar, zorder=1.5)
+    plain = ~(part["excluded"] | part["reference"])
+    axes.plot(x[plain], part["estimate"][plain], "o", color=color, zorder=3)
+    axes.plot(x[part["excluded"]], part["estimate"][part["excluded"]], "o", mfc="white", mec=color, zorder=3)
+    axes.plot(x[part["reference"]], part["estimate"][part["reference"]], "D", mfc="white", mec=color, zorder=3)
+
+
+def _add_names(axes: Any, names: list[str]) -> None:
+    for color, name in zip(SERIES, names, strict=False):
+        axes.plot([], [], "o", color=color, label=name)
+
+
+def _fewest_treated(named: Mapping[str, Estimate]) -> int | None:
+    """Return the number of treated clusters of the smallest estimate with intervals, if it is below ten."""
+    counts = [e.n_treated_clusters for e in named.values() if e.n_treated_clusters is not None]
+    return min(counts) if counts and min(counts) < FEW_TREATED else None
+
+
+def _what_bars_are(data: pd.DataFrame, named: Mapping[str, Estimate], lang: Lang) -> str:
+    if not np.isfinite(data["conf_low"]).any():
+        return word("no_intervals", lang)
+    few = _fewest_treated(named)
+    return word("pointwise_plain", lang) if few is None else word("pointwise", lang).format(n=few)
+
+
+def _alt(data: pd.DataFrame, named: Mapping[str, Estimate], lang: Lang, labels: Mapping[str, str]) -> str:
+    first = next(iter(named.values()))
+    few = _fewest_treated(named)
+    text = word("alt_event_study", lang).format(
+        outcome=variable_label(first.outcome, lang, labels) or first.outcome,
+        first=data["event_time"].min(),
+        last=data["event_time"].max(),
+        n=first.n_treated,
+    )
+    return text + (word("alt_few", lang).format(n=few) if few is not None else "")
+
+
+def _fail_if_estimates_cannot_be_drawn(named: Mapping[str, Estimate], bands: Mapping[str, pd.DataFrame]) -> None:
+    if not named:
+        raise DesignError("there is no estimate to draw")
+    if len(named) > len(SERIES):
+        raise DesignError(f"{len(named)} estimates cannot be told apart in one figure; draw {len(SERIES)} at most")
+    stray = [name for name in bands if name not in named]
+    if stray:
+        raise DesignError(f"bands {stray} have no estimate; their names must be among {list(named)}")
+    for name, band in bands.items():
+        lacking = [c for c in BAND_COLUMNS if c not in band]
+        if lacking:
+            raise DesignError(f"the band of {name!r} lacks the columns {lacking}")

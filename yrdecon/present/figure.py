@@ -12,7 +12,6 @@ import pandas as pd
 from yrdecon.core.atomic import write_atomically
 
 DPI = 300
-PADDING = 0.09
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,15 +34,6 @@ class Figure:
 
     def _repr_png_(self) -> bytes:
         return _bytes(self.drawing, "png", 110)
-
-
-def settle_layout(drawing: Any) -> None:
-    """Lay a drawing out once and fix the axes at rounded positions, so that its bytes do not depend on the solver."""
-    drawing.get_layout_engine().set(w_pad=PADDING, h_pad=PADDING)
-    drawing.draw_without_rendering()
-    drawing.set_layout_engine("none")
-    for axes in drawing.axes:
-        axes.set_position([round(float(v), 4) for v in axes.get_position().bounds])
 
 
 def save_figure(figure: Figure, stem: str | Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Tables in HTML: a fragment that needs nothing else."""
+"""Tables in HTML: a page, or a fragment for one, that needs nothing else."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from html import escape
 from itertools import groupby
 
 from yrdecon.present.table import Table
+from yrdecon.present.words import word
 
 STYLE = (
     "border-collapse:collapse;font-family:'Times New Roman','Songti SC','SimSun','Noto Serif CJK SC',serif;"
@@ -17,7 +18,23 @@ SPAN = "padding:2px 10px;text-align:center;font-weight:normal"
 THICK, THIN = "2px solid #000", "1px solid #000"
 
 
-def html_text(table: Table) -> str:
+def html_page(table: Table) -> str:
+    """Return a page with the one table; it declares its encoding, without which Chinese is not readable."""
+    title = escape(table.caption or word("table", table.lang))
+    return "\n".join(
+        [
+            "<!DOCTYPE html>",
+            f'<html lang="{table.lang}">',
+            f'<head><meta charset="utf-8"><title>{title}</title></head>',
+            "<body>",
+            html_fragment(table) + "</body>",
+            "</html>",
+            "",
+        ]
+    )
+
+
+def html_fragment(table: Table) -> str:
     """Return a table with a thick rule above and below and a thin one under the header."""
     body = table.body
     width = body.shape[1] + 1

@@ -7,9 +7,10 @@ import re
 import pandas as pd
 
 from yrdecon.core.extras import require
-from yrdecon.present.table import Table
+from yrdecon.present.table import Table, unnumbered
 
 SPECIAL = {
+    "\\": r"\textbackslash{}",
     "&": r"\&",
     "%": r"\%",
     "$": r"\$",
@@ -18,11 +19,21 @@ SPECIAL = {
     "{": r"\{",
     "}": r"\}",
     "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": "$<$",
+    ">": "$>$",
+    "—": "---",
+    "–": "--",
+    "∞": r"$\infty$",
+    "−": "$-$",
+    "×": r"$\times$",
 }
+NEEDS = "% needs booktabs, threeparttable, makecell and tabularx; Chinese needs xelatex with ctex\n"
+STYLE = {"data_addlinespace": None, "first_row_addlinespace": None}
 
 
 def latex_text(table: Table) -> str:
-    """Return a table environment; rows are not separated by rules, so that there are three in all."""
+    """Return a table with three rules; with a caption it floats, and LaTeX numbers it, not the caption."""
     body = table.body.map(_escape)
     body.index = pd.Index([_escape(label) for label in body.index])
     body.columns = (
@@ -30,13 +41,16 @@ def latex_text(table: Table) -> str:
         if body.columns.nlevels == 1
         else pd.MultiIndex.from_tuples([tuple(_escape(p) for p in c) for c in body.columns])
     )
-    notes = _escape(table.note)
+    caption = _escape(unnumbered(table.caption)) or None
     made = require("maketables", "tables").MTable(
-        body, notes=notes, caption=_escape(table.caption), rgroup_sep="", rgroup_display=False
+        body, notes=_escape(table.note), caption=caption, rgroup_sep="", rgroup_display=False
     )
-    text = str(made.make(type="tex", tex_style={"data_addlinespace": None, "first_row_addlinespace": None}))
-    return text.rstrip() + "\n"
+    return NEEDS + str(made.make(type="tex", tex_style=STYLE)).rstrip() + "\n"
 
 
 def _escape(text: object) -> str:
-    return re.sub(r"[&%$#_{}~]", lambda m: SPECIAL[m.group()], str(text)).replace("—", "---")
+    """Escape what LaTeX reads as a command, minus signs and a bracket that would follow a line break."""
+    special = "|".join(re.escape(sign) for sign in SPECIAL)
+    escaped = re.sub(special, lambda m: SPECIAL[m.group()], str(text))
+    signed = re.sub(r"(?<![\w.)\-])-(?=[\d.])", "$-$", escaped)
+    return "{" + signed[0] + "}" + signed[1:] if signed[:1] in ("[", "*") else signed

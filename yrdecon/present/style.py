@@ -1,40 +1,87 @@
-"""One quiet style for every figure, with a font for the language."""
+"""One quiet style for every figure, with a font for the language and three sizes."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from yrdecon.errors import YrdeconError
+from yrdecon.errors import DesignError, YrdeconError
 from yrdecon.present.words import Lang
 
-TREATED, COMPARISON, PALE, INK = "#9C2A2A", "#3B5B7A", "#B8B8B8", "#222222"
+Size = Literal["column", "page", "slide"]
+
+TREATED, COMPARISON, PALE, INK, GRAY, SHADE = "#9C2A2A", "#3B5B7A", "#B8B8B8", "#222222", "#666666", "#EEEEEE"
 SERIES = (TREATED, COMPARISON, "#6B7F3A", "#8A6BA1", "#B07A2A")
-WIDTH, HEIGHT = 6.3, 3.6
-CJK_FONTS = ("Noto Sans CJK SC", "Source Han Sans SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", "SimHei")
+CJK_FONTS = (
+    "Noto Sans CJK SC",
+    "Source Han Sans SC",
+    "Source Han Sans CN",
+    "Noto Sans SC",
+    "PingFang SC",
+    "Microsoft YaHei",
+    "SimHei",
+    "WenQuanYi Micro Hei",
+    "Noto Serif CJK SC",
+    "Songti SC",
+    "SimSun",
+    "Noto Sans CJK JP",
+)
 SHIPPED_FONT = "NotoSansCJKsc-Regular.otf"
+NEVER_FIRST = "，。；：、）"
+
+
+@dataclass(frozen=True)
+class Format:
+    """Width and height in inches, font size in points, and how many Latin letters fit on a line."""
+
+    width: float
+    height: float
+    points: float
+    letters: int
+
+
+FORMATS = {
+    "column": Format(3.4, 2.7, 7.0, 52),
+    "page": Format(6.3, 3.6, 9.0, 84),
+    "slide": Format(10.0, 5.6, 14.0, 84),
+}
 
 
 @contextmanager
-def figure_style(lang: Lang) -> Iterator[None]:
-    """Set fonts, sizes and spines for the figures drawn inside."""
+def figure_style(lang: Lang, size: Size = "page") -> Iterator[None]:
+    """Set fonts, sizes and spines for the figures drawn inside.
+
+    Raises
+    ------
+    DesignError
+        If the size is unknown.
+    YrdeconError
+        If Chinese is asked for and no font has its glyphs.
+    """
     import matplotlib as mpl
 
+    points = figure_format(size).points
     family = [cjk_font(), "DejaVu Sans"] if lang == "zh" else ["DejaVu Sans"]
     settings: Any = {
         "font.family": family,
-        "font.size": 9,
+        "font.size": points,
         "axes.unicode_minus": False,
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.edgecolor": INK,
-        "axes.titlesize": 9,
-        "axes.labelsize": 9,
+        "axes.titlesize": points * 0.9,
+        "axes.labelsize": points,
+        "axes.titlecolor": GRAY,
         "legend.frameon": False,
-        "legend.fontsize": 8,
+        "legend.fontsize": points * 0.9,
+        "lines.linewidth": points / 6,
+        "lines.markersize": points / 2,
         "figure.dpi": 100,
         "svg.hashsalt": "yrdecon",
         "svg.fonttype": "path",
@@ -43,9 +90,38 @@ def figure_style(lang: Lang) -> Iterator[None]:
         yield
 
 
+def figure_format(size: Size) -> Format:
+    """Return the format of a size by name."""
+    if size not in FORMATS:
+        raise DesignError(f"size={size!r} is unknown; choose one of {list(FORMATS)}")
+    return FORMATS[size]
+
+
+def fold(text: str, size: Size) -> str:
+    """Break a text into lines that fit the width, after a semicolon if there is one.
+
+    Chinese breaks anywhere but before a closing mark.
+
+    Examples
+    --------
+    >>> fold("one two " * 8, "column").count(chr(10))
+    1
+    """
+    limit, lines, line = figure_format(size).letters, [], ""
+    parts = re.split(r"(?<=；)|(?<=;) ", text, maxsplit=1)
+    if _letters(text) > limit and len(parts) > 1:
+        return "\n".join(fold(part, size) for part in parts)
+    for piece in _pieces(text):
+        if line and _letters(line + piece.rstrip()) > limit and piece[0] not in NEVER_FIRST:
+            lines.append(line.rstrip())
+            line = ""
+        line += piece
+    return "\n".join([*lines, line.rstrip()])
+
+
 @lru_cache(maxsize=1)
 def cjk_font() -> str:
-    """Return the name of a font with Chinese glyphs: an installed one, or the one of the tables extra.
+    """Return the name of a font with Chinese glyphs: the one of the tables extra, else an installed one.
 
     Raises
     ------
@@ -73,3 +149,22 @@ def _shipped_font() -> str | None:
         return None
     path = Path(spec.origin).parent / "fonts" / SHIPPED_FONT
     return str(path) if path.exists() else None
+
+
+def _pieces(text: str) -> list[str]:
+    """Cut after every space and every wide sign."""
+    pieces, word = [], ""
+    for sign in text:
+        wide = unicodedata.east_asian_width(sign) in "WF"
+        if wide and word:
+            pieces.append(word)
+            word = ""
+        word += sign
+        if wide or sign == " ":
+            pieces.append(word)
+            word = ""
+    return [*pieces, word] if word else pieces
+
+
+def _letters(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,10 +46,10 @@ class Table:
         return _written(latex_text(self), path)
 
     def to_html(self, path: str | Path | None = None) -> str:
-        """Return a self-contained HTML fragment, and write it if a path is given."""
-        from yrdecon.present.html import html_text
+        """Return a self-contained HTML page, and write it if a path is given."""
+        from yrdecon.present.html import html_page
 
-        return _written(html_text(self), path)
+        return _written(html_page(self), path)
 
     def to_markdown(self, path: str | Path | None = None) -> str:
         """Return a Markdown table, and write it if a path is given."""
@@ -60,7 +61,9 @@ class Table:
         return ("" if self.lang == "zh" else " ").join(self.notes)
 
     def _repr_html_(self) -> str:
-        return self.to_html()
+        from yrdecon.present.html import html_fragment
+
+        return html_fragment(self)
 
 
 def flat_header(body: pd.DataFrame) -> list[str]:
@@ -70,15 +73,35 @@ def flat_header(body: pd.DataFrame) -> list[str]:
     return [" ".join(str(part) for part in column if part) for column in body.columns]
 
 
+def unnumbered(caption: str) -> str:
+    """Return a caption without the number that a typesetting system gives by itself.
+
+    Examples
+    --------
+    >>> unnumbered("Table 1. Twinning"), unnumbered("表1　结对帮扶")
+    ('Twinning', '结对帮扶')
+    """
+    return re.sub(r"^(Table|表)\s*[A-Z]?\d+[.:：]?[\s　]+", "", caption)
+
+
 def _markdown(table: Table) -> str:
-    rows = [["", *flat_header(table.body)], ["---", *[":-:"] * table.body.shape[1]]]
-    rows += [
+    rows = [
         [str(label), *values] for label, values in zip(table.body.index, table.body.to_numpy().tolist(), strict=True)
     ]
-    lines = ["| " + " | ".join(str(c).replace("|", "\\|") for c in row) + " |" for row in rows]
+    lines = [_markdown_line(["", *flat_header(table.body)]), "| --- |" + " :-: |" * table.body.shape[1]]
+    lines += [_markdown_line(row) for row in rows]
     caption = [f"**{table.caption}**", ""] if table.caption else []
-    notes = ["", table.note] if table.notes else []
+    notes = ["", _markdown_text(table.note)] if table.notes else []
     return "\n".join([*caption, *lines, *notes]) + "\n"
+
+
+def _markdown_line(cells: list[str]) -> str:
+    return "| " + " | ".join(_markdown_text(cell) for cell in cells) + " |"
+
+
+def _markdown_text(text: str) -> str:
+    """Keep stars, underscores and bars from being read as markup."""
+    return re.sub(r"([*_|<])", r"\\\1", str(text))
 
 
 def _written(text: str, path: str | Path | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,15 +12,31 @@ from yrdecon.core.design import Design
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.errors import DesignError
-from yrdecon.present.figure import Figure, settle_layout
-from yrdecon.present.style import COMPARISON, HEIGHT, TREATED, WIDTH, figure_style
-from yrdecon.present.words import Lang, variable_label, word
+from yrdecon.present.canvas import add_legend, mark_period, new_drawing, settle_layout
+from yrdecon.present.figure import Figure
+from yrdecon.present.numbers import spans
+from yrdecon.present.style import COMPARISON, GRAY, TREATED, Size, figure_style
+from yrdecon.present.words import Lang, variable_label, with_labels, word
 
 
-def plot_trends(panel: Panel, design: Design, *, lang: Lang = "en", labels: Mapping[str, str] | None = None) -> Figure:
+def plot_trends(
+    panel: Panel,
+    design: Design,
+    *,
+    lang: Lang = "en",
+    labels: Mapping[str, str] | None = None,
+    size: Size = "page",
+) -> Figure:
     """Draw the mean outcome of treated and comparison units, each relative to the base periods of the design.
 
     Without declared base periods the last period before treatment is the base. Excluded periods are shaded.
+
+    Parameters
+    ----------
+    labels
+        Label of the outcome, if the panel and the dictionary do not hold it.
+    size
+        ``"column"`` (3.4 inches wide), ``"page"`` (6.3) or ``"slide"`` (10).
 
     Raises
     ------
@@ -38,11 +55,17 @@ def plot_trends(panel: Panel, design: Design, *, lang: Lang = "en", labels: Mapp
         raise DesignError("trends are drawn for one adoption date; draw each cohort by itself")
     base = design.base_periods or (int(sample.periods[sample.periods < dates[0]][-1]),)
     data = _means(sample, base)
-    with figure_style(lang):
-        drawing = _draw(data, sample, design, base, lang, labels or {})
-    alt = (
-        f"Mean {design.outcome} of treated and comparison units, {sample.periods[0]}-{sample.periods[-1]}, "
-        f"relative to {_span(base)}; treatment starts in {int(dates[0])}."
+    outcome = variable_label(design.outcome, lang, with_labels(panel.variables, lang, labels)) or design.outcome
+    with figure_style(lang, size):
+        drawing = _draw(
+            data, sample, design, word("relative", lang).format(outcome=outcome, base=spans(base)), lang, size
+        )
+    alt = word("alt_trends", lang).format(
+        outcome=outcome,
+        first=sample.periods[0],
+        last=sample.periods[-1],
+        base=spans(base),
+        start=sample.first_treated_period,
     )
     return Figure(drawing, data, alt)
 
@@ -62,34 +85,19 @@ def _means(sample: Sample, base: tuple[int, ...]) -> pd.DataFrame:
     return table.assign(difference=table["mean"] - table["group"].map(level))
 
 
-def _draw(
-    data: pd.DataFrame,
-    sample: Sample,
-    design: Design,
-    base: tuple[int, ...],
-    lang: Lang,
-    labels: Mapping[str, str],
-) -> object:
-    from matplotlib.figure import Figure as Drawing
+def _draw(data: pd.DataFrame, sample: Sample, design: Design, label: str, lang: Lang, size: Size) -> Any:
     from matplotlib.ticker import MaxNLocator
 
-    drawing = Drawing(figsize=(WIDTH, HEIGHT), layout="constrained")
-    axes = drawing.subplots()
+    drawing = new_drawing(size)
+    axes = drawing.axes[0]
     for period in design.exclude_periods:
-        axes.axvspan(period - 0.5, period + 0.5, color="#EEEEEE", lw=0, zorder=0)
-    axes.axvline(sample.first_treated_period - 0.5, color="#888888", lw=0.8, ls="--")
+        mark_period(axes, period, word("excluded", lang), shaded=True)
+    axes.axvline(sample.first_treated_period - 0.5, color=GRAY, lw=0.8, ls="--")
     for group, color, style in (("treated", TREATED, "-"), ("comparison", COMPARISON, "--")):
         part = data[data["group"] == group]
-        axes.plot(
-            part["time"], part["difference"], style, color=color, marker="o", ms=3.5, lw=1.5, label=word(group, lang)
-        )
-    outcome = variable_label(design.outcome, lang, labels) or design.outcome
-    axes.set(xlabel=word("year", lang), ylabel=word("relative", lang).format(outcome=outcome, base=_span(base)))
+        axes.plot(part["time"], part["difference"], style, color=color, marker="o", label=word(group, lang))
+    axes.set(xlabel=word("year", lang), ylabel=label)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(loc="upper left")
+    add_legend(drawing, 2)
     settle_layout(drawing)
     return drawing
-
-
-def _span(base: tuple[int, ...]) -> str:
-    return str(base[0]) if len(base) == 1 else f"{base[0]}-{base[-1]}"

@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
+import pandas as pd
+
 from yrdecon.clean.variables import variable_table
 from yrdecon.errors import DesignError
 
@@ -21,12 +23,26 @@ def word(key: str, lang: Lang) -> str:
     return _dictionary()[key][lang]
 
 
+def known_word(key: str, lang: Lang) -> str | None:
+    """Return one word of the dictionary, None if it is not there."""
+    return word(key, lang) if key in _dictionary() else None
+
+
 def variable_label(name: str, lang: Lang, labels: Mapping[str, str]) -> str | None:
     """Return the label of a column: the caller's, else that of the shipped panel, else None."""
     if name in labels:
         return labels[name]
     known = _variable_labels()
     return known[name][lang] if name in known else None
+
+
+def with_labels(variables: pd.DataFrame, lang: Lang, labels: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the labels that a panel's table of variables carries, the caller's before them."""
+    column = f"label_{lang}"
+    if column not in variables.columns:
+        return dict(labels or {})
+    own = variables[column].dropna()
+    return {str(n): str(text) for n, text in own.items() if str(text)} | dict(labels or {})
 
 
 @lru_cache(maxsize=1)

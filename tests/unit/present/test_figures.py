@@ -75,7 +75,7 @@ def test_a_figure_is_saved_with_its_data_and_description_and_the_same_bytes(figu
         assert [p.read_bytes() for p in one] == [p.read_bytes() for p in two]
     data = pd.read_csv(tmp_path / "one" / "event_study_zh.csv")
     assert data["event_time"].tolist() == list(range(-12, 2))
-    assert "too narrow" in (tmp_path / "one" / "event_study_zh.txt").read_text()
+    assert "偏窄" in (tmp_path / "one" / "event_study_zh.txt").read_text(encoding="utf-8")
 
 
 def test_the_placebo_figure_says_only_what_was_earned(figures):

@@ -1,0 +1,56 @@
+"""The parts that all figures share: an empty drawing, shaded periods, the legend, a layout that stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yrdecon.present.style import GRAY, SHADE, Size, figure_format
+
+PADDING = 0.09
+
+
+def new_drawing(size: Size) -> Any:
+    """Return a drawing of the size with one set of axes; call inside `figure_style`."""
+    from matplotlib.figure import Figure as Drawing
+
+    form = figure_format(size)
+    drawing = Drawing(figsize=(form.width, form.height))
+    drawing.set_layout_engine("constrained", w_pad=PADDING, h_pad=PADDING)
+    drawing.subplots()
+    return drawing
+
+
+def mark_period(axes: Any, period: float, text: str, *, shaded: bool) -> None:
+    """Write a word upright at the foot of a period, and shade the period if it takes no part."""
+    if shaded:
+        axes.axvspan(period - 0.5, period + 0.5, color=SHADE, lw=0, zorder=0)
+    place = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom", "rotation": 90}
+    axes.annotate(text, (period, 0.02), fontsize="small", color=GRAY, **place)
+
+
+def add_legend(drawing: Any, columns: int) -> None:
+    """Put the legend below the axes, where it covers nothing."""
+    drawing.legend(loc="outside lower center", ncols=columns, handlelength=1.6, columnspacing=1.5)
+
+
+def settle_layout(drawing: Any) -> None:
+    """Lay a drawing out, and fix ticks and rounded positions.
+
+    Its bytes then do not depend on the solver, nor the minus signs on the settings at the time of saving.
+    """
+    for axes in drawing.axes:
+        axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())
+    for _ in range(2):
+        drawing.draw_without_rendering()
+    for axes in drawing.axes:
+        for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+            _fix_ticks(axis, *limits)
+    drawing.draw_without_rendering()
+    drawing.set_layout_engine("none")
+    for axes in drawing.axes:
+        axes.set_position([round(float(v), 4) for v in axes.get_position().bounds])
+
+
+def _fix_ticks(axis: Any, low: float, high: float) -> None:
+    places = [place for place in axis.get_majorticklocs() if low <= place <= high]
+    axis.set_ticks(places, labels=axis.get_major_formatter().format_ticks(places))

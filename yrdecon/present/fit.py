@@ -1,0 +1,172 @@
+"""What a table says about a model, whichever library fitted it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from yrdecon.core.estimate import FEW_TREATED, Estimate
+
+Status = Literal["estimated", "base", "excluded"]
+
+
+@dataclass(frozen=True)
+class Term:
+    """One coefficient.
+
+    Attributes
+    ----------
+    key
+        What it measures: ``"effect"``, ``"constant"``, or a kind and a value such as ``"event_time:-3"`` or
+        ``"variable:ln_real_gdp"``. Equal keys share a row.
+    status
+        Whether it was estimated, normalized (``"base"``), or estimated for a period that the design excludes.
+    """
+
+    key: str
+    estimate: float
+    std_error: float
+    statistic: float
+    p_value: float
+    status: Status = "estimated"
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A model as a column of a table.
+
+    Attributes
+    ----------
+    terms
+        The coefficients.
+    outcome, method
+        Column of the outcome and name of the estimator.
+    effects
+        Fixed effects, None if they are not known.
+    cluster
+        Column by which the errors are clustered.
+    errors
+        The kind of standard errors: the small-sample rule of ours, the name another library gives to its own.
+    library
+        The library that fitted it, empty for this one.
+    n_obs, n_units, n_treated, n_clusters, n_treated_clusters
+        Counts, None if not known.
+    periods, base
+        Periods that the sample covers and those that effects are measured from; base is empty if not known.
+    n_periods_used
+        Number of periods that form the contrast, None if it is not the same for every unit.
+    notes
+        Sentences of the estimate.
+    """
+
+    terms: tuple[Term, ...]
+    outcome: str
+    method: str
+    effects: tuple[str, ...] | None
+    cluster: str | None
+    errors: str
+    library: str = ""
+    n_obs: int | None = None
+    n_units: int | None = None
+    n_treated: int | None = None
+    n_clusters: int | None = None
+    n_treated_clusters: int | None = None
+    periods: tuple[int, ...] = ()
+    base: tuple[int, ...] = ()
+    n_periods_used: int | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether any coefficient has a standard error."""
+        return any(np.isfinite(term.std_error) and term.std_error > 0 for term in self.terms)
+
+    @property
+    def may_have_stars(self) -> bool:
+        """Whether at least ten clusters are known to be treated."""
+        return self.n_treated_clusters is not None and self.n_treated_clusters >= FEW_TREATED
+
+
+def own_fit(estimate: Estimate) -> Fit:
+    """Read an estimate of this package."""
+    return Fit(
+        terms=_terms(estimate),
+        outcome=estimate.outcome,
+        method=estimate.method,
+        effects=_effects(estimate),
+        cluster=estimate.cluster,
+        errors=estimate.small_sample.split(", ")[0],
+        n_obs=estimate.n_obs,
+        n_units=estimate.n_units,
+        n_treated=estimate.n_treated,
+        n_clusters=estimate.n_clusters,
+        n_treated_clusters=estimate.n_treated_clusters,
+        periods=_whole(estimate.units["time"]),
+        base=_base(estimate),
+        n_periods_used=_periods_used(estimate),
+        notes=estimate.notes,
+    )
+
+
+def _terms(estimate: Estimate) -> tuple[Term, ...]:
+    tidy = estimate.tidy()
+    numbers = tidy[["estimate", "std_error", "statistic", "p_value"]].to_numpy(dtype=float)
+    return tuple(
+        Term(_key(cell), float(value), float(error), float(statistic), float(p_value), _status(cell))
+        for cell, (value, error, statistic, p_value) in zip(tidy.to_dict("records"), numbers, strict=True)
+    )
+
+
+def _key(cell: dict[str, object]) -> str:
+    if "term" in cell:
+        term = str(cell["term"])
+        if term in ("treated", "att", "overall"):
+            return "effect"
+        return "average:" + term.removeprefix("average ") if term.startswith("average ") else f"variable:{term}"
+    if {"cohort", "time"} <= set(cell):
+        return f"cohort_time:{int(float(str(cell['cohort'])))}, {int(float(str(cell['time'])))}"
+    kind = next(name for name in ("event_time", "cohort", "time") if name in cell)
+    return f"{kind}:{int(float(str(cell[kind])))}"
+
+
+def _status(cell: dict[str, object]) -> Status:
+    if bool(cell.get("reference", False)):
+        return "base"
+    return "excluded" if bool(cell.get("excluded", False)) else "estimated"
+
+
+def _effects(estimate: Estimate) -> tuple[str, ...] | None:
+    if estimate.linear is not None:
+        return estimate.linear.effects
+    return ("unit", "time") if "time_weights" in estimate.frames else None
+
+
+def _base(estimate: Estimate) -> tuple[int, ...]:
+    """Return the base periods where the estimate tells them; with several adoption dates they differ."""
+    times, cohorts = estimate.units["time"], estimate.units["cohort"]
+    dates = np.unique(cohorts[np.isfinite(cohorts) & (cohorts > times.min()) & (cohorts <= times.max())])
+    if len(dates) != 1:
+        return ()
+    date = int(dates[0])
+    if "time_weights" in estimate.frames:
+        weights = estimate.frames["time_weights"]
+        return _whole(weights.loc[weights["weight"] > 0, "time"])
+    if "reference" in estimate.cells:
+        return _whole(estimate.cells.loc[estimate.cells["reference"].astype(bool), "event_time"] + date)
+    single = "term" in estimate.cells and estimate.cells["term"].tolist() == ["treated"]
+    return _whole(times[times < date]) if single else ()
+
+
+def _periods_used(estimate: Estimate) -> int | None:
+    """Return the periods of the contrast; excluded ones may stay in the sample for figures."""
+    if "excluded" in estimate.cells:
+        return int(estimate.units["time"].nunique() - estimate.cells["excluded"].sum())
+    used, rest = divmod(estimate.n_obs, estimate.n_units)
+    return None if rest else used
+
+
+def _whole(times: pd.Series) -> tuple[int, ...]:
+    return tuple(sorted({int(t) for t in times}))

@@ -1,0 +1,35 @@
+"""Sentences that results carry, in the language of the table."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+
+from yrdecon.present.words import Lang
+
+
+def in_words(note: str, lang: Lang) -> str:
+    """Write a note as a sentence; in Chinese by the patterns on file, what has no pattern stays as it is.
+
+    Examples
+    --------
+    >>> in_words("weights by the reference solver", "en")
+    'Weights by the reference solver.'
+    >>> in_words("weights by the reference solver", "zh")
+    '权重由参考算法求得。'
+    """
+    text = note.strip().rstrip(".")
+    if lang == "en":
+        return text[:1].upper() + text[1:] + "."
+    for pattern, chinese in _patterns():
+        text = pattern.sub(chinese, text)
+    return re.sub(r";\s*", "；", re.sub(r":\s+", "：", text)) + "。"
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    with (Path(__file__).parent / "sentences.toml").open("rb") as handle:
+        entries = tomllib.load(handle)["sentence"]
+    return tuple((re.compile(entry["en"]), entry["zh"]) for entry in entries)

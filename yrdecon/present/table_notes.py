@@ -1,0 +1,104 @@
+"""The sentences below a regression table, written from its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from yrdecon.core.hypothesis import HypothesisTest
+from yrdecon.present.fit import Fit
+from yrdecon.present.journals import Journal
+from yrdecon.present.numbers import DASH
+from yrdecon.present.sentences import in_words
+from yrdecon.present.words import Lang, variable_label, word
+
+SHOWN_AS_ROWS = ("assignments compared, smallest attainable", "attainable p-values: read", "have no unit in common")
+
+
+def regression_notes(
+    fits: Sequence[Fit],
+    tests: Sequence[HypothesisTest | None],
+    rules: Journal,
+    lang: Lang,
+    labels: Mapping[str, str],
+) -> tuple[str, ...]:
+    """Say how errors are clustered, why stars are missing, what was permuted, and which labels are not on file."""
+    notes = [
+        *_on_errors(fits, rules, lang, labels),
+        *_on_stars(fits, tests, rules, lang),
+        *_by_column([[in_words(note, lang) for note in fit.notes] for fit in fits], lang),
+        *_on_tests(tests, lang),
+        *_on_labels(fits, lang, labels),
+    ]
+    return (word("note", lang) + notes[0], *notes[1:]) if notes else ()
+
+
+def _on_errors(fits: Sequence[Fit], rules: Journal, lang: Lang, labels: Mapping[str, str]) -> list[str]:
+    key = "note_se" if rules.below == "se" else "note_t"
+    sentences: list[list[str]] = []
+    for fit in fits:
+        own: list[str] = []
+        if fit.has_errors and fit.library:
+            own = [word(f"{key}_foreign", lang).format(kind=fit.errors, library=fit.library)]
+        elif fit.has_errors and fit.cluster:
+            cluster = word("unit", lang) if fit.cluster == "unit" else variable_label(fit.cluster, lang, labels)
+            own = [word(key, lang).format(cluster=cluster or fit.cluster, rule=fit.errors)]
+        sentences.append(own)
+    notes = _by_column(sentences, lang)
+    if any(not fit.has_errors for fit in fits):
+        notes.append(word("note_none", lang).format(dash=DASH))
+    withheld = [fit.library == "pyfixest" and not fit.has_errors for fit in fits]
+    if any(withheld):
+        notes += _by_column([[word("note_withheld", lang)] if w else [] for w in withheld], lang)
+    return notes
+
+
+def _on_stars(fits: Sequence[Fit], tests: Sequence[HypothesisTest | None], rules: Journal, lang: Lang) -> list[str]:
+    notes = []
+    few = [f.n_treated_clusters for f in fits if f.n_treated_clusters is not None and not f.may_have_stars]
+    if few:
+        advice = word("read_rank" if any(t is not None for t in tests) else "read_permutation", lang)
+        count = f"{min(few)}" if min(few) == max(few) else f"{min(few)}-{max(few)}"
+        notes.append(word("note_few", lang).format(n=count, advice=advice))
+    if rules.stars and any(fit.may_have_stars for fit in fits):
+        notes.append(word("note_stars", lang))
+    if rules.stars:
+        unknown = [fit.has_errors and fit.n_treated_clusters is None for fit in fits]
+        notes += _by_column([[word("note_unknown_clusters", lang)] if u else [] for u in unknown], lang)
+    return notes
+
+
+def _on_tests(tests: Sequence[HypothesisTest | None], lang: Lang) -> list[str]:
+    said = [
+        [in_words(note, lang) for note in test.notes if not any(part in note for part in SHOWN_AS_ROWS)]
+        if test is not None
+        else []
+        for test in tests
+    ]
+    notes = _by_column(said, lang)
+    rank_only = [test is not None and test.is_rank_only for test in tests]
+    if any(rank_only):
+        notes += _by_column([[word("note_rank_only", lang)] if r else [] for r in rank_only], lang)
+    return notes
+
+
+def _on_labels(fits: Sequence[Fit], lang: Lang, labels: Mapping[str, str]) -> list[str]:
+    wanted = {fit.outcome for fit in fits}
+    wanted |= {t.key.removeprefix("variable:") for f in fits for t in f.terms if t.key.startswith("variable:")}
+    wanted |= {part for fit in fits for effect in fit.effects or () for part in effect.split("^")} - {"unit", "time"}
+    wanted |= {fit.cluster for fit in fits if fit.cluster and not fit.library} - {"unit"}
+    missing = sorted(name for name in wanted if variable_label(name, lang, labels) is None)
+    return [word("note_missing_labels", lang).format(names=", ".join(missing))] if missing else []
+
+
+def _by_column(sentences: Sequence[Sequence[str]], lang: Lang) -> list[str]:
+    """Return each sentence once, after the numbers of its columns unless it holds for all of them."""
+    columns: dict[str, list[int]] = {}
+    for number, column in enumerate(sentences, start=1):
+        for sentence in column:
+            columns.setdefault(sentence, []).append(number)
+    notes = []
+    for sentence, numbers in columns.items():
+        which = (", " if lang == "en" else "、").join(f"({n})" for n in numbers)
+        everywhere = len(numbers) == len(sentences)
+        notes.append(sentence if everywhere else word("columns", lang).format(which=which, sentence=sentence))
+    return notes
