@@ -54,7 +54,7 @@ def long(table: pd.DataFrame) -> pd.Series[Any]:
 
 def years(values: pd.Series[Any]) -> NDArray[np.int64]:
     """Return the year of every cell."""
-    return values.index.get_level_values("year").to_numpy(dtype=np.int64)
+    return np.asarray(values.index.get_level_values("year").to_numpy(dtype=np.int64))
 
 
 def cities(values: pd.Series[Any]) -> pd.Index[str]:

@@ -142,7 +142,7 @@ def boolean_column(panel: Panel, column: str) -> NDArray[np.bool_]:
         raise DataError(
             f"column {column!r} must hold true or false in every row; it holds {values.unique()[:4].tolist()}"
         )
-    return values.fillna(False).to_numpy(dtype=bool)
+    return np.asarray(values.fillna(False).to_numpy(dtype=bool))
 
 
 def _span(periods: NDArray[np.int64]) -> str:

@@ -193,7 +193,7 @@ def _weights(frame: pd.DataFrame, design: Design) -> FloatArray:
     weights = frame[design.weights].to_numpy(dtype=float)
     if (weights < 0).any() or not (weights > 0).any():
         raise DesignError(f"weights {design.weights!r} must be non-negative and not all zero")
-    return weights
+    return np.asarray(weights)
 
 
 def _first_treated(cohort: FloatArray, periods: IntArray) -> float:

@@ -141,9 +141,9 @@ def _cells(sample: Sample, design: Design, base: Base) -> list[Cell]:
 def _comparisons(sample: Sample, cohort: FloatArray, cell: Cell, design: Design) -> NDArray[np.bool_]:
     never = ~np.isfinite(cohort) | (cohort > sample.periods[-1] + design.anticipation)
     if design.comparison == "never":
-        return never
+        return np.asarray(never)
     latest = max(cell.time, *cell.base)
-    return never | ((cohort > latest + design.anticipation) & (cohort != cell.cohort))
+    return np.asarray(never | ((cohort > latest + design.anticipation) & (cohort != cell.cohort)))
 
 
 def _arrays(sample: Sample) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -182,10 +182,10 @@ def _count_shuffles(groups: IntArray, cohort: FloatArray) -> int:
 def _groups(panel: Panel, sample: Sample, assignment: Assignment) -> IntArray:
     if assignment.within:
         labels = _by_unit(panel, sample, assignment.within)
-        return pd.factorize(labels, sort=True)[0].astype(np.int64)
+        return np.asarray(pd.factorize(labels, sort=True)[0].astype(np.int64))
     if assignment.stratify:
         values = _by_unit(panel, sample, assignment.stratify).to_numpy(dtype=float)
-        return np.searchsorted(np.quantile(values, [1 / 3, 2 / 3]), values).astype(np.int64)
+        return np.asarray(np.searchsorted(np.quantile(values, [1 / 3, 2 / 3]), values).astype(np.int64))
     return np.zeros(len(sample.units), dtype=np.int64)
 
 
