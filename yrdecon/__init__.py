@@ -16,6 +16,7 @@ from yrdecon.errors import DataError, DesignError, EstimationError, RegistryErro
 from yrdecon.estimators import (
     aggregate,
     average,
+    bacon,
     callaway_santanna,
     event_study,
     imputation,
@@ -23,6 +24,7 @@ from yrdecon.estimators import (
     sun_abraham,
     synthetic_did,
     twfe,
+    two_stage,
     wald,
 )
 from yrdecon.inference import cluster_robust, permutation_test
@@ -74,6 +76,7 @@ __all__ = [
     "assign_pools",
     "audit_report",
     "average",
+    "bacon",
     "build_panel",
     "callaway_santanna",
     "city_table",
@@ -109,5 +112,6 @@ __all__ = [
     "twfe",
     "twinning_design",
     "twinning_variants",
+    "two_stage",
     "wald",
 ]

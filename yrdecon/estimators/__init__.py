@@ -1,6 +1,7 @@
 """Estimators: functions from a panel and a design to an estimate."""
 
 from yrdecon.estimators.aggregate import aggregate
+from yrdecon.estimators.bacon import bacon
 from yrdecon.estimators.callaway_santanna import callaway_santanna
 from yrdecon.estimators.event_study import event_study
 from yrdecon.estimators.imputation import imputation
@@ -8,10 +9,12 @@ from yrdecon.estimators.linear_map import average, lincom, wald
 from yrdecon.estimators.sun_abraham import sun_abraham
 from yrdecon.estimators.synthetic_did import synthetic_did
 from yrdecon.estimators.twfe import twfe
+from yrdecon.estimators.two_stage import two_stage
 
 __all__ = [
     "aggregate",
     "average",
+    "bacon",
     "callaway_santanna",
     "event_study",
     "imputation",
@@ -19,5 +22,6 @@ __all__ = [
     "sun_abraham",
     "synthetic_did",
     "twfe",
+    "two_stage",
     "wald",
 ]

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+import yrdecon as yd
+from golden.cases import OWN, own_panel, relative, results
+
+# did2s demeans with a tolerance of 1e-6, which leaves up to 1e-8 in the effects.
+R_DEMEANING = 5e-8
+
+
+@pytest.mark.parametrize(
+    ("variant", "options"),
+    [
+        ("static", {}),
+        ("static_cluster", {"cluster": "cluster"}),
+        ("static_x2", {"covariates": ("x2",)}),
+        ("static_w", {"weights": "w"}),
+    ],
+)
+def test_the_two_stage_effect_and_its_error_equal_did2s(variant, options):
+    row = next(r for r in results(OWN, "did2s_staggered")["results"] if r["variant"] == variant)
+    estimate = yd.two_stage(own_panel("sim_staggered", "id", cohort="g"), yd.Design(outcome="y", **options))
+    assert abs(estimate.coef[0] - row["estimate"]) < R_DEMEANING
+    assert relative(estimate.std_error[0], row["se"]) < R_DEMEANING
+
+
+@pytest.mark.parametrize(("variant", "covariates"), [("static", ()), ("static_x", ("x_t",))])
+def test_the_two_stage_effect_of_one_cohort_equals_did2s(variant, covariates):
+    row = next(r for r in results(OWN, "did2s_twinning")["results"] if r["variant"] == variant)
+    panel = own_panel("sim_twinning", "city_code", cohort="g")
+    estimate = yd.two_stage(panel, yd.Design(outcome="y", covariates=covariates))
+    assert abs(estimate.coef[0] - row["estimate"]) < R_DEMEANING
+    assert relative(estimate.std_error[0], row["se"]) < R_DEMEANING
+
+
+def test_two_stage_effects_by_event_time_equal_did2s():
+    panel = own_panel("sim_staggered", "id", cohort="g")
+    dynamic = yd.two_stage(panel, yd.Design(outcome="y"), by="event_time").tidy().set_index("event_time")
+    rows = [r for r in results(OWN, "did2s_staggered")["results"] if r["variant"] == "es"]
+    rows = [r for r in rows if int(r["term"].split("::")[1]) >= 0]
+    assert len(rows) > 10
+    for row in rows:
+        line = dynamic.loc[int(row["term"].split("::")[1])]
+        assert abs(line["estimate"] - row["estimate"]) < R_DEMEANING
+        assert relative(line["std_error"], row["se"]) < R_DEMEANING
+
+
+@pytest.mark.parametrize(
+    ("name", "dataset", "unit", "cohort", "outcome"),
+    [
+        ("bacon_staggered", "sim_staggered", "id", "g", "y"),
+        ("bacon_yrd_frozen_committee", "yrd_frozen", "city_code", "g_comm", "ln_rgdp"),
+    ],
+)
+def test_the_decomposition_equals_bacondecomp_and_sums_to_twfe(name, dataset, unit, cohort, outcome):
+    panel = own_panel(dataset, unit, cohort=cohort)
+    design = yd.Design(outcome=outcome, comparison="not_yet")
+    table = yd.bacon(panel, design)
+    assert table["weight"].sum() == pytest.approx(1, abs=1e-12)
+    assert (table["weight"] * table["estimate"]).sum() == pytest.approx(yd.twfe(panel, design).coef[0], abs=1e-12)
+    rows = results(OWN, name)["results"]
+    assert len(rows) == len(table)
+    for row in rows:
+        same = (table["treated"] == float(row["treated"])) & (table["type"] == row["type"])
+        if np.isfinite(table.loc[same, "control"]).all():
+            same &= table["control"] == float(row["untreated"])
+        line = table[same].squeeze()
+        assert line["weight"] == pytest.approx(row["weight"], abs=1e-12)
+        assert line["estimate"] == pytest.approx(row["estimate"], abs=1e-12)
+
+
+def test_the_decomposition_refuses_what_it_cannot_split():
+    panel = own_panel("sim_staggered_unbalanced", "id", cohort="g")
+    with pytest.raises(yd.DesignError, match="balanced"):
+        yd.bacon(panel, yd.Design(outcome="y"))
+    with pytest.raises(yd.DesignError, match="covariates"):
+        yd.bacon(panel, yd.Design(outcome="y", covariates=("x2",)))

@@ -1,0 +1,79 @@
+"""Means of the gaps between treated rows and a fit on untreated rows, by any cells."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from yrdecon.core.design import Design
+from yrdecon.core.estimate import Estimate
+from yrdecon.core.panel import Panel
+from yrdecon.core.sample import Sample, draw_sample, restrict
+from yrdecon.errors import DesignError, EstimationError
+from yrdecon.estimators.linear import independent_effects, row_labels
+from yrdecon.kernels.imputation import impute
+from yrdecon.kernels.sandwich import cluster_covariance
+
+
+def imputed_estimate(panel: Panel, design: Design, by: tuple[str, ...]) -> Estimate:
+    """Average imputed effects within cells.
+
+    Parameters
+    ----------
+    by
+        Any of cohort, time and event_time, whose combinations are the cells; empty for a single cell of all treated
+        rows. Residuals of treated rows are taken around the mean of their cell.
+
+    Raises
+    ------
+    DesignError
+        If no treated row can be imputed.
+    EstimationError
+        If the covariates are collinear with the fixed effects on untreated rows.
+    """
+    full = draw_sample(panel, design)
+    sample = restrict(full, full.contrast)
+    labels = row_labels(panel, sample, design)
+    treated = (labels["time"] >= labels["cohort"]).to_numpy()
+    codes = [pd.factorize(labels[e])[0].astype(np.int64) for e in independent_effects(labels, design)]
+    lost = treated & np.any([~np.isin(c, c[~treated]) for c in codes], axis=0)
+    used = treated & ~lost
+    if not used.any():
+        raise DesignError("no treated row shares unit and period with an untreated row; widen the pool")
+    cells, member = _cells(labels, sample, used, by)
+    fit = impute(sample.outcome, codes, sample.covariates, sample.weights, treated, member)
+    if fit is None:
+        raise EstimationError("the covariates are collinear with the fixed effects on untreated rows; drop one of them")
+    cluster = design.cluster or "unit"
+    note = (f"{int(lost.sum())} treated rows cannot be imputed and are left out",) if lost.any() else ()
+    return Estimate(
+        coef=fit.effect,
+        vcov=cluster_covariance(fit.influence, pd.factorize(labels[cluster])[0].astype(np.int64)),
+        cells=cells,
+        units=labels,
+        method="",
+        outcome=design.outcome,
+        n_obs=int((~treated | used).sum()),
+        influence=fit.influence,
+        cluster=cluster,
+        small_sample="none, residuals around cell means",
+        notes=(*sample.notes, *note),
+    )
+
+
+def _cells(
+    labels: pd.DataFrame, sample: Sample, used: NDArray[np.bool_], by: tuple[str, ...]
+) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
+    """Return the labels of the cells and the (n, k) membership of the rows."""
+    if not by:
+        return pd.DataFrame({"term": ["treated"]}), used[:, None]
+    rows = labels.assign(event_time=labels["time"] - labels["cohort"], size=sample.weights)[used]
+    rows = rows.astype({"cohort": "int64", "event_time": "int64"})
+    cells = rows.groupby(list(by), as_index=False)["size"].sum()
+    if "cohort" in by:
+        cells.insert(2, "event_time", cells["time"] - cells["cohort"])
+    position = pd.Series(range(len(cells)), index=pd.MultiIndex.from_frame(cells[list(by)]))
+    number = np.full(len(labels), -1)
+    number[used] = position.reindex(pd.MultiIndex.from_frame(rows[list(by)])).to_numpy()
+    return cells, number[:, None] == np.arange(len(cells))
