@@ -10,9 +10,10 @@ import pandas as pd
 from yrdecon.core.panel import Panel
 from yrdecon.errors import RegistryError
 from yrdecon.policy.registry import ROLES, Registry, policy_row
-from yrdecon.policy.spells import fail_if_units_are_unknown, policy_spells
+from yrdecon.policy.spells import TREATED, fail_if_units_are_unknown, policy_spells
 
 Repeat = Literal["first", "all", "error"]
+DELTA = ("31", "32", "33")
 
 
 def assign_cohort(
@@ -65,12 +66,13 @@ def assign_cohort(
         )
     shift = _override(registry, policy, first_year)
     fail_if_units_are_unknown(panel, registry, policy)
-    spells = policy_spells(panel, registry, policy, role)
+    spells = policy_spells(panel, registry, policy, (role,))
     if spells.empty:
         raise RegistryError(f"no unit of the panel is a {role} of {policy!r}; check the unit codes of the panel")
     if shift is not None:
         spells = spells.assign(first_year=shift).astype({"first_year": "Int64"})
     whole = spells[spells["whole"]]
+    _fail_if_only_in_part(spells, whole, policy, role)
     _fail_if_outside(panel, whole, policy)
     _fail_if_repeated(panel, whole, policy, repeat)
     unit = panel.frame[panel.unit].astype(str)
@@ -87,8 +89,9 @@ def assign_cohort(
 def assign_policies(panel: Panel, registry: Registry, *, exclude: str = "twinning-2021") -> Panel:
     """Add, for every other policy that touches a unit as a whole, whether it is in force and its first year.
 
-    Columns are ``policy_<id>`` and ``cohort_<id>`` with underscores. Roles are not told apart, and units touched only
-    through a district or county are not counted.
+    Columns are ``policy_<id>`` and ``cohort_<id>`` with underscores. Donors, and units touched only through a district
+    or county, are not counted. A policy whose members the registry holds for some provinces only is left out where the
+    panel reaches beyond them.
 
     Examples
     --------
@@ -101,9 +104,9 @@ def assign_policies(panel: Panel, registry: Registry, *, exclude: str = "twinnin
     unit = panel.frame[panel.unit].astype(str)
     columns = {}
     for policy in registry.policies["policy"]:
-        spells = policy_spells(panel, registry, policy)
+        spells = policy_spells(panel, registry, policy, TREATED)
         whole = spells[spells["whole"]]
-        if policy == exclude or whole.empty:
+        if policy == exclude or whole.empty or not _is_held(registry, policy, unit):
             continue
         name = policy.replace("-", "_")
         columns[f"policy_{name}"] = _in_force(panel, whole)
@@ -111,10 +114,18 @@ def assign_policies(panel: Panel, registry: Registry, *, exclude: str = "twinnin
     return panel.assign(**columns)
 
 
+def _is_held(registry: Registry, policy: str, unit: pd.Series) -> bool:
+    """Whether the registry knows all members of a policy among the units."""
+    held = str(policy_row(registry, policy).get("held", ""))
+    return not held or bool(unit.str[:2].isin([*held.split(";"), *DELTA]).all())
+
+
 def _override(registry: Registry, policy: str, first_year: int | str | None) -> int | None:
     row = policy_row(registry, policy)
-    if first_year is None or isinstance(first_year, int):
-        return first_year
+    if first_year is None:
+        return None
+    if isinstance(first_year, int | np.integer) and not isinstance(first_year, bool):
+        return int(first_year)
     named = dict(part.strip().split("=") for part in str(row["alternatives"]).split(";") if "=" in part)
     if first_year not in named:
         raise RegistryError(
@@ -145,11 +156,26 @@ def _in_force(panel: Panel, spells: pd.DataFrame) -> pd.Series:
 
 
 def _fail_if_outside(panel: Panel, spells: pd.DataFrame, policy: str) -> None:
+    """Refuse a pair that starts after the panel, and a policy of which nothing starts within it.
+
+    Members that join a program later are not yet treated, which is no error.
+    """
     first, last = int(panel.periods[0]), int(panel.periods[-1])
-    outside = spells[(spells["first_year"] > last) | (spells["first_year"] < first)]
-    if len(outside) == len(spells) and len(spells):
-        years = sorted({int(y) for y in outside["first_year"]})
-        raise RegistryError(f"policy {policy!r} starts in {years}, outside the panel, which covers {first}-{last}")
+    late = spells[spells["first_year"] > last]
+    early = spells[spells["first_year"] < first]
+    everyone = pd.concat([early, late])
+    outside = everyone if len(everyone) == len(spells) else late[late["role"] != "member"]
+    if len(outside):
+        shown = ", ".join(f"{r.unit} {r.first_year}" for r in outside.head(5).itertuples())
+        raise RegistryError(f"policy {policy!r} starts outside the panel, which covers {first}-{last}: {shown}")
+
+
+def _fail_if_only_in_part(spells: pd.DataFrame, whole: pd.DataFrame, policy: str, role: str) -> None:
+    if whole.empty:
+        parts = ", ".join(f"{r.unit} through {r.unit_code}" for r in spells.head(5).itertuples())
+        raise RegistryError(
+            f"no unit of the panel is a {role} of {policy!r} as a whole, only {parts}; use a panel of districts"
+        )
 
 
 def _fail_if_repeated(panel: Panel, spells: pd.DataFrame, policy: str, repeat: Repeat) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,8 @@ import pandas as pd
 from yrdecon.errors import RegistryError
 from yrdecon.places.names import resolve_places
 from yrdecon.policy.registry import Registry
+
+DATE = re.compile(r"(?P<year>\d{4})(\.0|[-/](?P<month>\d{1,2})([-/]\d{1,2}([ T].*)?)?)?")
 
 
 def registry_from_pairs(
@@ -95,12 +98,11 @@ def _codes(names: pd.Series, column: str) -> list[str]:
 
 def _first_year(value: object, row: int) -> int:
     text = str(value).strip()
-    if text.replace(".0", "").isdigit() and len(text.replace(".0", "")) == 4:
-        return int(text.replace(".0", ""))
-    stamp = pd.to_datetime(text, errors="coerce")
-    if pd.isna(stamp):
-        raise RegistryError(f"the date {text!r} in row {row + 1} cannot be read; write a year or YYYY-MM-DD")
-    return int(stamp.year) if stamp.month <= 6 else int(stamp.year) + 1
+    found = DATE.fullmatch(text)
+    if found is None or not (1 <= int(found["month"] or 1) <= 12):
+        raise RegistryError(f"the date {text!r} in row {row + 1} cannot be read; write a year, YYYY-MM or YYYY-MM-DD")
+    late = found["month"] is not None and int(found["month"]) > 6
+    return int(found["year"]) + late
 
 
 def _fail_if_own_donor(pairs: pd.DataFrame) -> None:

@@ -8,7 +8,7 @@ from yrdecon.core.panel import Panel
 from yrdecon.errors import RegistryError
 from yrdecon.places.codes import city_table
 from yrdecon.policy.registry import Registry, policy_row
-from yrdecon.policy.spells import policy_spells
+from yrdecon.policy.spells import TREATED, policy_spells
 
 ANHUI = "安徽省"
 HUAIHE = "huaihe-belt"
@@ -20,8 +20,9 @@ def assign_pools(panel: Panel, registry: Registry, *, policy: str = "twinning-20
     ``in_yrd``: the 41 cities of the Yangtze River Delta. ``in_yrd_clean``: without donors, cities of which districts
     are donors, and recipients of another pairing that starts in the same year. ``in_anhui``: the 16 cities of Anhui.
     On a panel that reaches beyond the delta also ``in_huaihe``: members of the Huaihe belt as a whole, without donors
-    and re-paired cities; and ``in_national``: every city with coordinates that neither donates nor receives under
-    another pairing program the registry holds. Treated units are in every pool. ``pool_note`` tells why a unit is not
+    and re-paired cities; and ``in_national``: every city with coordinates that is clean in this sense and receives
+    under no other pairing across provinces that the registry holds. Donors of those other schemes, and recipients of
+    the delta's own older ones, stay. Treated units are in every pool. ``pool_note`` tells why a unit is not
     clean.
 
     Raises
@@ -41,7 +42,7 @@ def assign_pools(panel: Panel, registry: Registry, *, policy: str = "twinning-20
     units = panel.units.astype(str)
     if not units.isin(cities.index).any():
         raise RegistryError("pools are defined for six-digit city codes; make your own boolean column for other units")
-    treated = _whole(panel, registry, policy, "recipient")
+    treated = _whole(panel, registry, policy, ("recipient",))
     notes = _notes(panel, registry, policy, treated)
     delta = cities["in_yrd"].reindex(units).eq(True).to_numpy()
     clean = ~units.isin(list(notes))
@@ -53,7 +54,7 @@ def assign_pools(panel: Panel, registry: Registry, *, policy: str = "twinning-20
     if not delta.all():
         located = cities[["lon", "lat"]].reindex(units).notna().all(axis=1).to_numpy()
         paired = _other_pairings(panel, registry, policy) - treated
-        pools["in_huaihe"] = units.isin(_whole(panel, registry, HUAIHE, None)) & clean
+        pools["in_huaihe"] = units.isin(_whole(panel, registry, HUAIHE, TREATED)) & clean
         pools["in_national"] = located & clean & ~units.isin(paired)
     unit = panel.frame[panel.unit].astype(str)
     columns = {name: unit.map(dict(zip(units, values, strict=True))).astype(bool) for name, values in pools.items()}
@@ -65,16 +66,16 @@ def _notes(panel: Panel, registry: Registry, policy: str, treated: set[str]) -> 
     start = policy_row(registry, policy)["first_year"]
     for row in registry.policies[registry.policies["kind"] == "pairing"].itertuples(index=False):
         if row.policy != policy and row.first_year == start:
-            repaired = _whole(panel, registry, row.policy, "recipient") - treated
+            repaired = _whole(panel, registry, row.policy, ("recipient",)) - treated
             notes |= dict.fromkeys(sorted(repaired), f"recipient of {row.policy}")
-    donors = policy_spells(panel, registry, policy, "donor")
+    donors = policy_spells(panel, registry, policy, ("donor",))
     for row in donors.itertuples(index=False):
         notes[row.unit] = "donor" if row.whole else "donor through its districts"
     return {unit: note for unit, note in notes.items() if unit not in treated}
 
 
-def _whole(panel: Panel, registry: Registry, policy: str, role: str | None) -> set[str]:
-    spells = policy_spells(panel, registry, policy, role)
+def _whole(panel: Panel, registry: Registry, policy: str, roles: tuple[str, ...]) -> set[str]:
+    spells = policy_spells(panel, registry, policy, roles)
     return set(spells.loc[spells["whole"], "unit"])
 
 
@@ -84,10 +85,10 @@ def _other_pairings(panel: Panel, registry: Registry, policy: str) -> set[str]:
     found: set[str] = set()
     for other in registry.policies.loc[registry.policies["kind"] == "pairing", "policy"]:
         if other != policy:
-            found |= _whole(panel, registry, other, "recipient")
+            found |= _whole(panel, registry, other, ("recipient",))
     same_start = registry.policies["first_year"] == policy_row(registry, policy)["first_year"]
     recent: set[str] = set()
     for other in registry.policies.loc[same_start & (registry.policies["kind"] == "pairing"), "policy"]:
         if other != policy:
-            recent |= _whole(panel, registry, other, "recipient")
+            recent |= _whole(panel, registry, other, ("recipient",))
     return (found - delta) | recent

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -75,7 +74,6 @@ def policy_row(registry: Registry, policy: str) -> pd.Series:
     return rows.iloc[0]
 
 
-@lru_cache(maxsize=4)
 def _read(folder: Path) -> Registry:
     tables = {name: _table(folder / f"{name}.csv", columns) for name, columns in FILES.items()}
     unknown = sorted(set(tables["memberships"]["role"]) - set(ROLES))

@@ -11,17 +11,17 @@ from yrdecon.places.names import resolve_places
 from yrdecon.policy.registry import Registry
 
 PREFECTURE, PROVINCE = "00", "0000"
+TREATED = ("recipient", "member")
 
 
-def policy_spells(panel: Panel, registry: Registry, policy: str, role: str | None = None) -> pd.DataFrame:
+def policy_spells(panel: Panel, registry: Registry, policy: str, roles: tuple[str, ...]) -> pd.DataFrame:
     """Return one row per membership and touched unit: unit, whole, role, first_year, last_year, unit_code.
 
     A district or county touches its city in part; a province touches all its cities whole. Members outside the panel
     are left out.
     """
-    rows = registry.memberships[registry.memberships["policy"] == policy]
-    if role is not None:
-        rows = rows[rows["role"] == role]
+    rows = registry.memberships
+    rows = rows[(rows["policy"] == policy) & rows["role"].isin(roles)]
     units = set(panel.units.astype(str))
     found = []
     for row in rows.itertuples(index=False):
@@ -41,8 +41,9 @@ def fail_if_units_are_unknown(panel: Panel, registry: Registry, policy: str) -> 
     """
     units = set(panel.units.astype(str))
     known = set(city_table()["city_code"]) | set(district_table()["district_code"])
+    delta = {c[:2] for c in district_table()["city_code"]}
     codes = registry.memberships.loc[registry.memberships["policy"] == policy, "unit_code"].astype(str).unique()
-    unknown = [c for c in codes if c not in units and c not in known and not _is_county_or_province(c)]
+    unknown = [c for c in codes if c not in units and c not in known and not _is_county_or_province(c, delta)]
     if unknown:
         hints = resolve_places(unknown)["candidates"].tolist()
         shown = "; ".join(f"{c!r}{f' (near: {h})' if h else ''}" for c, h in zip(unknown[:5], hints, strict=False))
@@ -62,8 +63,9 @@ def _touched(code: str, units: set[str]) -> list[tuple[str, bool]]:
     return [(city, False)] if city in units else []
 
 
-def _is_county_or_province(code: str) -> bool:
-    provinces = {c[:2] for c in city_table()["city_code"]}
-    return (
-        code.isdigit() and len(code) == 6 and code[:2] in provinces and (code[-2:] != "00" or code.endswith(PROVINCE))
-    )
+def _is_county_or_province(code: str, listed: set[str]) -> bool:
+    """Whether a code is a province, or a county of a province whose counties are not all on file."""
+    cities = set(city_table()["city_code"])
+    if not (code.isdigit() and len(code) == 6 and any(c[:2] == code[:2] for c in cities)):
+        return False
+    return code.endswith(PROVINCE) or (code[:2] not in listed and not code.endswith(PREFECTURE))

@@ -97,6 +97,9 @@ def test_many_to_many_and_repeated_recipients_are_legitimate(panel):
         (pairs(donor=["320800"]), "are their own donors"),
         (pd.concat([pairs(), pairs()]), "occur more than once"),
         (pairs(date=["soon"]), "'soon' in row 1 cannot be read"),
+        (pairs(date=["01/09/2021"]), "'01/09/2021' in row 1 cannot be read"),
+        (pairs(date=["2.0200"]), "cannot be read"),
+        (pairs(date=["2021-13-01"]), "cannot be read"),
         (pairs(donor=["Suzhou"]), "320500 苏州市 (Jiangsu); 341300 宿州市 (Anhui)"),
         (pairs(donor=["Taizhou"]), "331000 台州市"),
         (pairs(donor=[""]), "empty in rows [1]"),
@@ -116,6 +119,9 @@ def test_each_bad_pair_has_its_own_error(table, words):
         (pairs(recipient=["999999"]), "neither in the panel nor known places: '999999'"),
         (pairs(recipient=["Huaian"]), "320800 淮安市"),
         (pairs(date=["2035"]), "outside the panel"),
+        (pairs(recipient=["320899"]), "neither in the panel nor known places: '320899'"),
+        (pairs(recipient=["310112"]), "as a whole, only 310000 through 310112"),
+        (pd.concat([pairs(date=["2020"]), pairs(recipient=["320900"], date=["2035"])]), "2010-2023: 320900 2035"),
     ],
 )
 def test_pairs_that_do_not_fit_the_panel_are_refused(panel, table, words):
@@ -210,3 +216,36 @@ def test_the_design_audit_tells_of_every_unit(twinned):
 def test_the_registry_prints_its_size(registry):
     assert isinstance(registry, Registry)
     assert repr(registry).startswith("Registry(18 policies, 17 pairs")
+
+
+@pytest.mark.parametrize(
+    ("date", "year"), [("2022", 2022), (2022, 2022), (2022.0, 2022), ("2021-09-01", 2022), ("2021/6/30", 2021)]
+)
+def test_dates_are_years_from_their_first_half_on(date, year):
+    assert yd.registry_from_pairs(pairs(date=[date])).pairs["first_year"].tolist() == [year]
+
+
+def test_the_overlap_tells_waves_and_timing_apart(panel, registry):
+    overlap = yd.policy_overlap(panel, registry).set_index("policy")
+    wave = overlap.loc["yrd-coordination-committee:2019"]
+    assert (wave["n_units"], wave["n_shared"]) == (7, 6)
+    assert wave["correlation"] == pytest.approx(0.76, abs=0.01)
+    assert "every unit" in overlap.loc["yrd-coordination-committee", "verdict"]
+    assert overlap.loc["north-anhui-cluster", "correlation_rows"] < 1
+    assert overlap.loc["jiangsu-north-south-2022", "n_units"] == 4
+    with pytest.raises(yd.RegistryError, match="no policy 'nope'"):
+        yd.policy_overlap(panel, registry, policy="nope")
+    members = yd.policy_overlap(panel, registry, policy="huaihe-belt").set_index("policy")
+    assert members.loc["twinning-2021", "n_shared"] == 8
+
+
+def test_a_policy_known_for_some_provinces_is_left_out_beyond_them(panel, registry):
+    assert "policy_central_plains_zone" in yd.assign_policies(panel, registry).frame
+    national = yd.load_panel("national").between(2010, 2023)
+    assert "policy_central_plains_zone" not in yd.assign_policies(national, registry).frame
+
+
+def test_a_registry_that_was_changed_does_not_change_the_next_one():
+    first = yd.load_registry()
+    first.pairs.loc[0, "donor_code"] = "x"
+    assert yd.load_registry().pairs.loc[0, "donor_code"] != "x"
