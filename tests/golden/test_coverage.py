@@ -17,8 +17,7 @@ NOT_YET = {
     ),
     r"^(honestdid|pretrends|qap|dyadic|spatial_tests)": "sensitivity, dyadic and spatial inference are not built yet",
     r"^(plm|pgmm|splm|spatial_ml|ppml|gravity)": "panel, dynamic, spatial and count regressions are not built yet",
-    r"^twfe_(nonabsorbing|twinning_unit_trends)$": "treatment that switches off, and unit trends, are not built yet",
-    r"^twfe_staggered_cov_weighted$": "drops a collinear covariate by itself, which we refuse",
+    r"^twfe_nonabsorbing$": "a treatment that switches off has no cohort; it is a panel regression, not built yet",
 }
 
 

@@ -107,3 +107,32 @@ def test_public_data_equal_fixest(shared, case, dataset, unit, time, outcome, co
     rows = {row["vcov"]: row for row in results(shared / "golden", case)["results"]}
     for ssc, pattern in SSC.items():
         check(yd.twfe(panel, yd.Design(outcome=outcome), ssc=ssc), rows[pattern.format(vcov)])
+
+
+def test_a_trend_of_its_own_for_every_unit_equals_fixest():
+    design = yd.Design(outcome="y", effects=("city_code[year]",))
+    check(yd.twfe(twinning(), design), by_vcov(results(OWN, "twfe_twinning_unit_trends"), "d")["CRV1_city"])
+
+
+@pytest.mark.parametrize(("cluster", "vcov"), [(None, "CRV1_id"), ("cluster", "CRV1_cluster")])
+def test_a_slope_of_its_own_for_every_year_with_weights_equals_fixest(cluster, vcov):
+    # of the twenty years times x1 the reference drops one as collinear and counts nineteen; we count every slope
+    panel = own_panel("sim_staggered", "id", cohort="g")
+    design = yd.Design(outcome="y", covariates=("x2",), weights="w", effects=("year[x1]",), cluster=cluster)
+    row = by_vcov(results(OWN, "twfe_staggered_cov_weighted"), "d")[vcov]
+    estimate = yd.twfe(panel, design)
+    n, counted = 1200, 42
+    assert f"K={counted}" in estimate.small_sample
+    assert relative(estimate.coef[0], row["estimate"]) < COEFFICIENT
+    recounted = estimate.std_error[0] * np.sqrt((n - counted) / (n - counted + 1))
+    assert relative(recounted, row["se"]) < ERROR
+
+
+def test_slopes_are_told_in_tables_and_refused_where_they_cannot_be_used():
+    design = yd.Design(outcome="y", effects=("city_code[year]",))
+    table = yd.regression_table({"(1)": yd.twfe(twinning(), design)}).to_markdown()
+    assert "city_code-specific slopes on year" in table
+    with pytest.raises(yd.DesignError, match="slopes"):
+        yd.imputation(twinning(), design)
+    with pytest.raises(yd.DesignError, match="form"):
+        yd.Design(outcome="y", effects=("city[year",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
@@ -39,7 +40,9 @@ class Design:
     weights
         Column of non-negative regression weights.
     effects
-        Fixed effects beside unit and time: columns, or ``"province^year"`` for their combinations.
+        Fixed effects beside unit and time: columns, ``"province^year"`` for their combinations, and slopes:
+        ``"province[year]"`` gives each province its own linear trend, ``"year[distance]"`` each year its own slope
+        on a covariate that is constant within units.
 
     Examples
     --------
@@ -68,6 +71,8 @@ class Design:
         if self.base_periods is not None:
             object.__setattr__(self, "base_periods", _periods("base_periods", self.base_periods))
             _fail_if_base_periods_are_unusable(self.base_periods, self.exclude_periods)
+        for effect in self.effects:
+            parse_effect(effect)
         _fail_if_not_text(self)
         if self.comparison not in get_args(Comparison):
             raise DesignError(f"comparison={self.comparison!r} is unknown; choose one of {list(get_args(Comparison))}")
@@ -101,6 +106,34 @@ class Design:
         if "outcome" not in values:
             raise DesignError('the design names no outcome; add a line such as outcome = "ln_real_gdp"')
         return cls(**values)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A fixed effect: the columns whose combinations are its levels, and the variable whose slope varies by level."""
+
+    columns: tuple[str, ...]
+    slope: str | None
+
+
+def parse_effect(text: str) -> Effect:
+    """Read ``"a"``, ``"a^b"``, ``"a[x]"`` or ``"a^b[x]"``.
+
+    Raises
+    ------
+    DesignError
+        If the text has another form.
+
+    Examples
+    --------
+    >>> parse_effect("province^sector[year]")
+    Effect(columns=('province', 'sector'), slope='year')
+    """
+    match = re.fullmatch(r"([^\[\]]+?)(?:\[([^\[\]^]+)\])?", text)
+    columns = tuple(match[1].split("^")) if match else ()
+    if match is None or not all(columns):
+        raise DesignError(f"effect {text!r} must have the form 'a', 'a^b' or, for slopes, 'a[x]'")
+    return Effect(columns, match[2])
 
 
 def _names(field: str, value: Any) -> tuple[str, ...]:

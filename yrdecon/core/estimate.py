@@ -34,7 +34,7 @@ class LinearFit:
     residuals
         (n,) residuals.
     effects
-        Columns of `Estimate.units` that were absorbed as fixed effects.
+        Columns of `Estimate.units` that were absorbed as fixed effects, and varying slopes such as ``unit[year]``.
     n_covariates
         Number of covariates that were projected out with them.
     """

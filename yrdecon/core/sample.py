@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.design import Design
+from yrdecon.core.design import Design, parse_effect
 from yrdecon.core.panel import Panel, boolean_column
 from yrdecon.errors import DesignError
 
@@ -89,8 +89,9 @@ def draw_sample(panel: Panel, design: Design) -> Sample:
     cohort = cohorts_by_unit(panel, design.cohort)
     frame = _rows_in_pool(panel, design, cohort)
     numeric = [design.outcome, *design.covariates, *([design.weights] if design.weights else [])]
-    _fail_if_not_numeric(frame, numeric)
-    _fail_if_infinite(frame, numeric)
+    slopes = [s for s in (parse_effect(effect).slope for effect in design.effects) if s]
+    _fail_if_not_numeric(frame, [*numeric, *slopes])
+    _fail_if_infinite(frame, [*numeric, *slopes])
     keys = [*numeric, *([design.cluster] if design.cluster else []), *_effect_columns(design)]
     complete = frame[np.asarray(frame[keys].notna().all(axis=1))].reset_index(drop=True)
     notes = _notes_on_missing(frame, complete, panel, keys)
@@ -135,7 +136,8 @@ def cohorts_by_unit(panel: Panel, column: str) -> pd.Series[Any]:
 
 
 def _effect_columns(design: Design) -> list[str]:
-    return [column for effect in design.effects for column in effect.split("^")]
+    parsed = [parse_effect(effect) for effect in design.effects]
+    return [c for effect in parsed for c in (*effect.columns, *([effect.slope] if effect.slope else []))]
 
 
 def _fail_if_columns_are_missing(panel: Panel, design: Design) -> None:

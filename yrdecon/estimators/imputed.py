@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.design import Design
+from yrdecon.core.design import Design, parse_effect
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
@@ -32,6 +32,9 @@ def imputed_estimate(panel: Panel, design: Design, by: tuple[str, ...]) -> Estim
     EstimationError
         If the covariates are collinear with the fixed effects on untreated rows.
     """
+    slopes = [effect for effect in design.effects if parse_effect(effect).slope]
+    if slopes:
+        raise DesignError(f"slopes {slopes} cannot be imputed; take them out of the design's effects, or use twfe")
     full = draw_sample(panel, design)
     sample = restrict(full, full.contrast)
     labels = row_labels(panel, sample, design)

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.design import Design
+from yrdecon.core.design import Design, parse_effect
 from yrdecon.core.estimate import Estimate, LinearFit
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample
 from yrdecon.errors import EstimationError
-from yrdecon.estimators.small_sample import SmallSample, cluster_factor
+from yrdecon.estimators.small_sample import SmallSample, cluster_factor, levels_of
 from yrdecon.kernels.ols import dependent_columns, least_squares
 from yrdecon.kernels.sandwich import cluster_covariance, is_nested
 from yrdecon.kernels.within import prepare_fixed_effects, project_out
@@ -42,9 +42,9 @@ def fit_linear(panel: Panel, sample: Sample, design: Design, regressors: pd.Data
         If a regressor is collinear with the others or with the fixed effects.
     """
     units = row_labels(panel, sample, design)
-    effects = independent_effects(units, design)
+    effects = (*independent_effects(units, design), *_slopes(design))
     weights = sample.weights
-    residualize = residualizer(units, effects, sample.covariates, weights)
+    residualize = residualizer(units, sample, design)
     x_raw = regressors.to_numpy(dtype=float)
     x, y = residualize(x_raw), residualize(sample.outcome[:, None])[:, 0]
     dependent = dependent_columns(x, np.sqrt((weights[:, None] * x_raw**2).sum(axis=0)), weights)
@@ -90,14 +90,18 @@ def row_labels(panel: Panel, sample: Sample, design: Design) -> pd.DataFrame:
         if column and column not in labels:
             labels[column] = frame[column].to_numpy()
     for effect in design.effects:
-        parts = frame[effect.split("^")].astype(str)
-        labels[effect] = parts.agg("^".join, axis=1).to_numpy()
+        parts = frame[list(parse_effect(effect).columns)].astype(str)
+        labels[levels_of(effect)] = parts.agg("^".join, axis=1).to_numpy()
     return labels
+
+
+def _slopes(design: Design) -> list[str]:
+    return [effect for effect in design.effects if parse_effect(effect).slope]
 
 
 def independent_effects(units: pd.DataFrame, design: Design) -> tuple[str, ...]:
     """Return the absorbed effects without those that a finer one contains, such as year beside province^year."""
-    named = ("unit", "time", *design.effects)
+    named = tuple(dict.fromkeys(("unit", "time", *map(levels_of, design.effects))))
     codes = {e: pd.factorize(units[e])[0].astype(np.int64) for e in named}
     kept: list[str] = []
     for i, effect in enumerate(named):
@@ -108,11 +112,15 @@ def independent_effects(units: pd.DataFrame, design: Design) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def residualizer(
-    units: pd.DataFrame, effects: tuple[str, ...], covariates: FloatArray, weights: FloatArray
-) -> Residualize:
-    """Return a function that removes fixed effects and covariates from (n, k) columns."""
-    absorbed = prepare_fixed_effects([pd.factorize(units[e])[0].astype(np.int64) for e in effects], weights)
+def residualizer(units: pd.DataFrame, sample: Sample, design: Design) -> Residualize:
+    """Return a function that removes fixed effects, varying slopes and covariates from (n, k) columns."""
+    covariates, weights = sample.covariates, sample.weights
+    codes = [pd.factorize(units[e])[0].astype(np.int64) for e in independent_effects(units, design)]
+    slopes = [
+        (pd.factorize(units[levels_of(e)])[0].astype(np.int64), sample.frame[parse_effect(e).slope].to_numpy(float))
+        for e in _slopes(design)
+    ]
+    absorbed = prepare_fixed_effects(codes, weights, slopes)
     if covariates.shape[1] == 0:
         return lambda x: project_out(absorbed, x)
     within = project_out(absorbed, covariates)

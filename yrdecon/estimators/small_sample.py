@@ -23,6 +23,17 @@ class ClusterFactor:
     words: str
 
 
+def levels_of(effect: str) -> str:
+    """Return the column of the levels of an effect, of ``"province[year]"`` the province.
+
+    Examples
+    --------
+    >>> levels_of("province[year]"), levels_of("province^year")
+    ('province', 'province^year')
+    """
+    return effect.split("[")[0]
+
+
 def cluster_factor(
     units: pd.DataFrame, cluster: str, effects: tuple[str, ...], n_regressors: int, ssc: SmallSample
 ) -> ClusterFactor:
@@ -36,8 +47,8 @@ def cluster_factor(
         Number of regressors and covariates, without the absorbed effects.
     ssc
         ``"fixest"`` leaves absorbed effects that are nested in the cluster out of the number of parameters, as
-        fixest, reghdfe and pyfixest do; ``"stata"`` counts them all, as areg and explicit dummies do; ``"none"``
-        applies no factor.
+        fixest, reghdfe and pyfixest do, and counts a varying slope once per level; ``"stata"`` counts them all, as
+        areg and explicit dummies do; ``"none"`` applies no factor.
 
     Raises
     ------
@@ -52,15 +63,17 @@ def cluster_factor(
     """
     if ssc not in get_args(SmallSample):
         raise DesignError(f"ssc={ssc!r} is unknown; choose one of {list(get_args(SmallSample))}")
-    codes = {column: pd.factorize(units[column])[0].astype(np.int64) for column in {cluster, *effects}}
+    columns = {cluster, *map(levels_of, effects)}
+    codes = {column: pd.factorize(units[column])[0].astype(np.int64) for column in columns}
     groups = int(codes[cluster].max()) + 1
     if groups < 2:
         raise DesignError(f"column {cluster!r} has one level only; clustered errors need two clusters or more")
     if ssc == "none":
         return ClusterFactor(1.0, groups - 1, f"none, G={groups}")
-    levels = {effect: int(codes[effect].max()) + 1 for effect in effects}
-    nested = [e for e in effects if ssc == "fixest" and is_nested(codes[e], codes[cluster])]
-    parameters = n_regressors + sum(levels.values()) - (len(effects) - 1 if effects else 0)
+    levels = {effect: int(codes[levels_of(effect)].max()) + 1 for effect in effects}
+    fixed = [effect for effect in effects if levels_of(effect) == effect]
+    nested = [e for e in fixed if ssc == "fixest" and is_nested(codes[e], codes[cluster])]
+    parameters = n_regressors + sum(levels.values()) - (len(fixed) - 1 if fixed else 0)
     parameters -= sum(levels[e] - 1 for e in nested)
     n = len(units)
     if n <= parameters:

@@ -13,7 +13,7 @@ from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import estimate_one_by_one, register
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
-from yrdecon.estimators.linear import fit_linear, independent_effects, residualizer, row_labels
+from yrdecon.estimators.linear import fit_linear, residualizer, row_labels
 from yrdecon.estimators.small_sample import SmallSample
 from yrdecon.kernels.assignments import assignment_effects, prepare_assignments
 
@@ -66,7 +66,7 @@ def twfe_draws(panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
     full = draw_sample(panel, design)
     sample = restrict(full, full.contrast)
     units = row_labels(panel, sample, design)
-    residualize = residualizer(units, independent_effects(units, design), sample.covariates, sample.weights)
+    residualize = residualizer(units, sample, design)
     prepared = prepare_assignments(
         residualize, sample.outcome, sample.weights, sample.unit, sample.periods[sample.time], np.unique(cohorts)
     )

@@ -26,7 +26,7 @@ class FixedEffects:
     mass
         (L1,) sum of weights within each level of `first`.
     others
-        (n, L) dummies of the remaining effects.
+        (n, L) dummies of the remaining effects, and values of the varying slopes.
     gram_inverse
         (L, L) generalized inverse of the weighted Gram matrix of `others` given `first`.
     rank
@@ -43,7 +43,9 @@ class FixedEffects:
     weights: FloatArray
 
 
-def prepare_fixed_effects(codes: Sequence[IntArray], weights: FloatArray) -> FixedEffects:
+def prepare_fixed_effects(
+    codes: Sequence[IntArray], weights: FloatArray, slopes: Sequence[tuple[IntArray, FloatArray]] = ()
+) -> FixedEffects:
     """Prepare the projection off one or several fixed effects.
 
     Parameters
@@ -52,6 +54,8 @@ def prepare_fixed_effects(codes: Sequence[IntArray], weights: FloatArray) -> Fix
         For each effect (n,) level codes 0, 1, ...
     weights
         (n,) non-negative weights.
+    slopes
+        For each varying slope (n,) level codes and (n,) values.
 
     Notes
     -----
@@ -62,7 +66,8 @@ def prepare_fixed_effects(codes: Sequence[IntArray], weights: FloatArray) -> Fix
     ordered = sorted(codes, key=lambda c: -int(c.max()))
     first = np.unique(ordered[0], return_inverse=True)[1].astype(np.int64)
     mass = np.bincount(first, weights).astype(np.float64)
-    others = sparse.hstack([_dummies(c) for c in ordered[1:]] or [sparse.csr_array((len(first), 0))]).tocsr()
+    blocks = [_dummies(c) for c in ordered[1:]] + [_dummies(c, _standardized(v)) for c, v in slopes]
+    others = sparse.hstack(blocks or [sparse.csr_array((len(first), 0))]).tocsr()
     weighted = others.multiply(weights[:, None]).tocsr()
     within = (_dummies(first).T @ weighted).toarray()
     total = (others.T @ weighted).toarray()
@@ -80,10 +85,16 @@ def project_out(effects: FixedEffects, x: FloatArray) -> FloatArray:
     return centered - _center(effects, effects.others @ slopes)
 
 
-def _dummies(codes: IntArray) -> sparse.csr_array:
+def _dummies(codes: IntArray, values: FloatArray | None = None) -> sparse.csr_array:
     levels, column = np.unique(codes, return_inverse=True)
     n = len(codes)
-    return sparse.csr_array((np.ones(n), (np.arange(n), column)), shape=(n, len(levels)))
+    return sparse.csr_array((np.ones(n) if values is None else values, (np.arange(n), column)), shape=(n, len(levels)))
+
+
+def _standardized(values: FloatArray) -> FloatArray:
+    """Center and scale a slope variable, which changes nothing beside its levels' fixed effects but the rounding."""
+    spread = values.std()
+    return np.asarray((values - values.mean()) / (spread if spread > 0 else 1.0))
 
 
 def _center(effects: FixedEffects, x: FloatArray) -> FloatArray:

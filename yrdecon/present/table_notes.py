@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from yrdecon.core.design import parse_effect
 from yrdecon.core.hypothesis import HypothesisTest
 from yrdecon.present.fit import Fit
 from yrdecon.present.journals import Journal
@@ -84,7 +85,8 @@ def _on_tests(tests: Sequence[HypothesisTest | None], lang: Lang) -> list[str]:
 def _on_labels(fits: Sequence[Fit], lang: Lang, labels: Mapping[str, str]) -> list[str]:
     wanted = {fit.outcome for fit in fits}
     wanted |= {t.key.removeprefix("variable:") for f in fits for t in f.terms if t.key.startswith("variable:")}
-    wanted |= {part for fit in fits for effect in fit.effects or () for part in effect.split("^")} - {"unit", "time"}
+    effects = [parse_effect(effect) for fit in fits for effect in fit.effects or ()]
+    wanted |= {part for effect in effects for part in (*effect.columns, effect.slope) if part} - {"unit", "time"}
     wanted |= {fit.cluster for fit in fits if fit.cluster and not fit.library} - {"unit"}
     missing = sorted(name for name in wanted if variable_label(name, lang, labels) is None)
     return [word("note_missing_labels", lang).format(names=", ".join(missing))] if missing else []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from yrdecon.core.design import parse_effect
 from yrdecon.core.hypothesis import HypothesisTest
 from yrdecon.present.fit import Fit, Term
 from yrdecon.present.journals import Journal
@@ -139,8 +140,12 @@ def effect_label(name: str, lang: Lang, labels: Mapping[str, str]) -> str:
     """Return the label of a fixed effect; ``a^b`` is the combination of two."""
     if name in ("unit", "time") and name not in labels:
         return word(f"{name}_effects", lang)
-    parts = [
-        word(part, lang) if part in ("unit", "time") else variable_label(part, lang, labels) or part
-        for part in name.split("^")
-    ]
-    return word("effects_of", lang).format(name=" × ".join(parts))
+    effect = parse_effect(name)
+    levels = " × ".join(_column_label(part, lang, labels) for part in effect.columns)
+    if effect.slope:
+        return word("slopes_of", lang).format(levels=levels, variable=_column_label(effect.slope, lang, labels))
+    return word("effects_of", lang).format(name=levels)
+
+
+def _column_label(name: str, lang: Lang, labels: Mapping[str, str]) -> str:
+    return word(name, lang) if name in ("unit", "time") else variable_label(name, lang, labels) or name
