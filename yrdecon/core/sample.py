@@ -263,9 +263,9 @@ def _fail_if_contrast_is_empty(time: IntArray, first: float, design: Design) -> 
         )
 
 
-def restrict(sample: Sample, rows: NDArray[np.bool_]) -> Sample:
-    """Keep some rows of a sample; units and periods that lose all their rows leave it."""
-    frame = sample.frame[rows].reset_index(drop=True)
+def restrict(sample: Sample, rows: NDArray[np.bool_] | IntArray) -> Sample:
+    """Take rows of a sample, by a mask or by positions that may repeat; units and periods without rows leave it."""
+    frame = sample.frame.iloc[np.flatnonzero(rows) if rows.dtype == bool else rows].reset_index(drop=True)
     unit_codes, unit = np.unique(sample.unit[rows], return_inverse=True)
     time_codes, time = np.unique(sample.time[rows], return_inverse=True)
     return Sample(

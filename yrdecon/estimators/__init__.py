@@ -6,6 +6,8 @@ from yrdecon.estimators.callaway_santanna import callaway_santanna
 from yrdecon.estimators.event_study import event_study
 from yrdecon.estimators.imputation import imputation
 from yrdecon.estimators.linear_map import average, lincom, wald
+from yrdecon.estimators.lp_did import lp_did
+from yrdecon.estimators.stacked import stacked
 from yrdecon.estimators.sun_abraham import sun_abraham
 from yrdecon.estimators.synthetic_did import synthetic_did
 from yrdecon.estimators.twfe import twfe
@@ -19,6 +21,8 @@ __all__ = [
     "event_study",
     "imputation",
     "lincom",
+    "lp_did",
+    "stacked",
     "sun_abraham",
     "synthetic_did",
     "twfe",

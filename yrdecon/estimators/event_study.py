@@ -64,14 +64,32 @@ def event_study(
     full = draw_sample(panel, design)
     sample = restrict(full, _rows(full, design))
     event_time = _binned(sample, window)
-    observed = np.unique(event_time[np.isfinite(event_time)]).astype(int)
-    base = _reference(sample, design, reference, observed)
-    dropped = base[0]
-    kept = [int(e) for e in observed if e != dropped]
+    base = base_event_times(sample, design, reference, event_time)
+    estimate = regress_on_event_time(panel, sample, design, event_time, base, ssc)
+    cohorts = _cohorts(sample)
+    if len(cohorts) == 1:
+        cells = estimate.cells
+        excluded = np.isin(cells["event_time"] + cohorts[0], design.exclude_periods)
+        estimate = replace(estimate, cells=cells.assign(excluded=excluded))
+    return replace(estimate, method="event_study")
+
+
+def regress_on_event_time(
+    panel: Panel, sample: Sample, design: Design, event_time: FloatArray, base: tuple[int, ...], ssc: SmallSample
+) -> Estimate:
+    """Regress on dummies of (n,) event times, NaN for comparison rows, normalized to average zero over the base."""
+    observed = _observed(event_time)
+    kept = [int(e) for e in observed if e != base[0]]
     dummies = pd.DataFrame({e: (event_time == e).astype(float) for e in kept})
     fit = fit_linear(panel, sample, design, dummies, ssc)
-    estimate = map_linearly(fit, _normalization(observed, kept, base), _cells(observed, base, sample, design))
-    return replace(estimate, method="event_study")
+    levels = (observed[:, None] == np.array(kept)).astype(float)
+    mean = np.isin(kept, base) / len(base)
+    cells = pd.DataFrame({"event_time": observed, "reference": np.isin(observed, base), "excluded": False})
+    return map_linearly(fit, levels - mean, cells)
+
+
+def _observed(event_time: FloatArray) -> NDArray[np.int64]:
+    return np.unique(event_time[np.isfinite(event_time)]).astype(np.int64)
 
 
 def _rows(sample: Sample, design: Design) -> NDArray[np.bool_]:
@@ -105,9 +123,11 @@ def _binned(sample: Sample, window: tuple[int, int] | None) -> FloatArray:
     return np.clip(event_time, window[0], window[1])
 
 
-def _reference(
-    sample: Sample, design: Design, reference: int | tuple[int, ...] | None, observed: NDArray[np.int64]
+def base_event_times(
+    sample: Sample, design: Design, reference: int | tuple[int, ...] | None, event_time: FloatArray
 ) -> tuple[int, ...]:
+    """Return the event times that the effects are measured from, checked to be observed before treatment."""
+    observed = _observed(event_time)
     if reference is None and design.base_periods is not None:
         cohort = _cohorts(sample)[0]
         base = tuple(period - cohort for period in design.base_periods)
@@ -122,20 +142,6 @@ def _reference(
             f"reference {absent or base} is not an observed event time before treatment; choose among {before}"
         )
     return base
-
-
-def _normalization(observed: NDArray[np.int64], kept: list[int], base: tuple[int, ...]) -> FloatArray:
-    levels = (observed[:, None] == np.array(kept)).astype(float)
-    mean = np.isin(kept, base) / len(base)
-    return np.asarray(levels - mean)
-
-
-def _cells(observed: NDArray[np.int64], base: tuple[int, ...], sample: Sample, design: Design) -> pd.DataFrame:
-    cohorts = _cohorts(sample)
-    excluded = np.zeros(len(observed), dtype=bool)
-    if len(cohorts) == 1:
-        excluded = np.isin(observed + cohorts[0], design.exclude_periods)
-    return pd.DataFrame({"event_time": observed, "reference": np.isin(observed, base), "excluded": excluded})
 
 
 register(event_study)

@@ -1,0 +1,235 @@
+"""Local projections difference-in-differences (Dube, Girardi, Jorda and Taylor)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from yrdecon.core.design import Design
+from yrdecon.core.estimate import Estimate
+from yrdecon.core.estimator import register
+from yrdecon.core.panel import Panel
+from yrdecon.core.sample import Sample, draw_sample
+from yrdecon.errors import DesignError, EstimationError
+from yrdecon.estimators.linear import row_labels
+from yrdecon.estimators.small_sample import cluster_factor
+from yrdecon.kernels.ols import dependent_columns, least_squares
+from yrdecon.kernels.sandwich import cluster_covariance
+from yrdecon.kernels.within import prepare_fixed_effects, project_out
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
+Weighting = Literal["equal", "variance"]
+Composition = Literal["changing", "fixed"]
+
+
+@dataclass(frozen=True, eq=False)
+class Horizon:
+    """One regression: rows of the sample in the period of switching, their long differences and who switches."""
+
+    event_time: int
+    rows: IntArray
+    change: FloatArray
+    switching: BoolArray
+
+
+def lp_did(
+    panel: Panel,
+    design: Design,
+    *,
+    window: tuple[int, int] | None = None,
+    lags: int = 1,
+    weighting: Weighting = "equal",
+    composition: Composition = "changing",
+) -> Estimate:
+    """Regress long differences of the outcome on switching into treatment, one regression for each event time.
+
+    Each regression compares units that switch in a period with units that are untreated through the horizon (the
+    never treated, or with ``comparison="not_yet"`` all of them), within the period of switching.
+
+    Parameters
+    ----------
+    window
+        First and last event time. None takes all that any cohort covers.
+    lags
+        The base of the differences is the mean of so many periods before treatment. Base periods that the design
+        declares replace it, with a single adoption date.
+    weighting
+        ``"equal"`` counts every treated unit alike; ``"variance"`` leaves periods their least-squares weight, which
+        favors periods with balanced groups.
+    composition
+        ``"changing"`` uses whoever is there at each horizon; ``"fixed"`` only switchers observed until the end of the
+        window and comparison units untreated until then.
+
+    Returns
+    -------
+    An estimate with one cell per ``event_time``. Covariates enter with their value in the period of switching. The
+    small-sample factor of each regression is contained in the influence. Unbalanced panels are used as they are; units
+    treated from the first period on are left out and named.
+
+    Raises
+    ------
+    DesignError
+        If an option is unknown or no event time has both switchers and comparison units.
+    EstimationError
+        If covariates are collinear at some horizon.
+
+    References
+    ----------
+    Dube, Girardi, Jorda and Taylor (2025), A local projections approach to difference-in-differences, Journal of
+    Applied Econometrics, sections 2 and 3.
+
+    Examples
+    --------
+    >>> rows = [(u, t, float(t >= g) + 0.5 * t, g) for u, g in (("a", 2), ("b", 3), ("c", np.inf), ("d", np.inf))
+    ...         for t in (1, 2, 3, 4)]
+    >>> panel = Panel.from_frame(pd.DataFrame(rows, columns=["u", "t", "y", "cohort"]), unit="u", time="t")
+    >>> lp_did(panel, Design(outcome="y"), window=(-1, 1)).coef.round(6).tolist()
+    [0.0, 1.0, 1.0]
+    """
+    sample = draw_sample(panel, design)
+    dates = np.array([c for c in np.unique(sample.cohort) if sample.periods[0] < c <= sample.periods[-1]])
+    _fail_if_options_do_not_fit(design, lags, weighting, composition, dates)
+    span = window or (int(sample.periods[0] - dates.max()), int(sample.periods[-1] - dates.min()))
+    labels = row_labels(panel, sample, design)
+    end = span[1] if composition == "fixed" else None
+    y = _outcomes(sample, design)
+    base = _base(y, sample, design, lags)
+    effects, influence, kept = [], [], []
+    for event_time in range(span[0], span[1] + 1):
+        horizon = _horizon(sample, design, _at(y, sample.periods, event_time) - base, event_time, end)
+        if horizon.switching.any() and not horizon.switching.all():
+            effect, part = _project(sample, labels, design, horizon, weighting)
+            effects.append(effect)
+            influence.append(part)
+            kept.append(event_time)
+    if not kept or kept[-1] < 0:
+        raise DesignError(
+            f"no event time between {span[0]} and {span[1]} has units that switch and units that stay untreated; "
+            "choose another window, a wider pool, or comparison='not_yet'"
+        )
+    matrix = np.stack(influence, axis=1)
+    cluster = design.cluster or "unit"
+    codes = pd.factorize(labels[cluster])[0].astype(np.int64)
+    always = sample.units[sample.cohort <= sample.periods[0]].tolist()
+    note = (f"{len(always)} units are treated throughout and left out: {always[:8]}",) if always else ()
+    return Estimate(
+        coef=np.array(effects),
+        vcov=cluster_covariance(matrix, codes),
+        cells=_cells(np.array(kept), design, lags, dates),
+        units=labels,
+        method="lp_did",
+        outcome=design.outcome,
+        n_obs=len(sample.outcome),
+        influence=matrix,
+        cluster=cluster,
+        dof=float(codes.max()),
+        small_sample="fixest, horizon by horizon, within the influence",
+        notes=(*sample.notes, *note),
+    )
+
+
+def _outcomes(sample: Sample, design: Design) -> FloatArray:
+    """Return the (N, T) outcomes, NaN in excluded periods and gaps."""
+    y = np.full((len(sample.units), len(sample.periods)), np.nan)
+    y[sample.unit, sample.time] = sample.outcome
+    y[:, np.isin(sample.periods, design.exclude_periods)] = np.nan
+    return y
+
+
+def _base(y: FloatArray, sample: Sample, design: Design, lags: int) -> FloatArray:
+    """Return, for each unit and period of switching, the level that differences are taken from."""
+    if design.base_periods is not None:
+        fixed = y[:, np.isin(sample.periods, design.base_periods)].mean(axis=1, keepdims=True)
+        return np.broadcast_to(fixed, y.shape)
+    before = [_at(y, sample.periods, -k - design.anticipation) for k in range(1, lags + 1)]
+    return np.asarray(np.mean(before, axis=0))
+
+
+def _at(y: FloatArray, periods: IntArray, shift: int) -> FloatArray:
+    """Return (N, T) outcomes `shift` periods away, NaN where there is none."""
+    position = np.searchsorted(periods, periods + shift)
+    found = (position < len(periods)) & (periods[np.minimum(position, len(periods) - 1)] == periods + shift)
+    return np.where(found, y[:, np.where(found, position, 0)], np.nan)
+
+
+def _horizon(sample: Sample, design: Design, changes: FloatArray, event_time: int, end: int | None) -> Horizon:
+    """Collect the rows of switchers, and of units untreated until the horizon, or until the end of the window."""
+    change = changes[sample.unit, sample.time]
+    own, time = sample.cohort[sample.unit], sample.periods[sample.time]
+    last = time + (max(event_time, 0) if end is None else end)
+    clean = own > sample.periods[-1] + design.anticipation
+    if design.comparison == "not_yet":
+        clean |= own > last + design.anticipation
+    switching = (own == time) & (own > sample.periods[0])
+    if end is not None:
+        switching &= last <= sample.periods[-1]
+        clean &= last <= sample.periods[-1]
+    if design.base_periods is not None:
+        clean &= np.isin(time, own[switching])
+    rows = np.flatnonzero((switching | clean) & np.isfinite(change) & (time > sample.periods[0]))
+    return Horizon(event_time, rows, change[rows], switching[rows])
+
+
+def _project(
+    sample: Sample, labels: pd.DataFrame, design: Design, horizon: Horizon, weighting: Weighting
+) -> tuple[float, FloatArray]:
+    """Return the coefficient of switching, and its influence by row of the sample, small-sample factor included."""
+    rows = horizon.rows
+    time, weights, treated = sample.time[rows], sample.weights[rows], horizon.switching.astype(float)
+    if weighting == "equal":
+        total = np.bincount(time, weights)[time]
+        clean = np.bincount(time, weights * (1 - treated))[time]
+        some = np.bincount(time, weights * treated)[time] > 0
+        ratio = np.divide(total, clean, out=np.zeros(len(rows)), where=some & (clean > 0))
+        kept = ratio > 0
+        rows, time, treated, weights = rows[kept], time[kept], treated[kept], (weights * ratio)[kept]
+        change = horizon.change[kept]
+    else:
+        change = horizon.change
+    influence = np.zeros(len(sample.outcome))
+    if horizon.event_time == -1 - design.anticipation and not change.any():
+        return 0.0, influence
+    effects = prepare_fixed_effects([time], weights)
+    raw = np.column_stack([treated, sample.covariates[rows]])
+    x, y = project_out(effects, raw), project_out(effects, change[:, None])[:, 0]
+    dependent = dependent_columns(x[:, ::-1], np.sqrt((weights[:, None] * raw**2).sum(axis=0))[::-1], weights)
+    if dependent:
+        raise EstimationError(
+            f"at event time {horizon.event_time} switching or the covariates {list(design.covariates)} are collinear "
+            "within periods; use fewer covariates or a wider pool"
+        )
+    fit = least_squares(y, x, weights)
+    rule = cluster_factor(labels.iloc[rows], design.cluster or "unit", ("time",), x.shape[1], "fixest")
+    influence[rows] = np.sqrt(rule.factor) * (weights * fit.residuals) * (x @ fit.bread[:, 0])
+    return float(fit.coef[0]), influence
+
+
+def _cells(event_time: IntArray, design: Design, lags: int, dates: FloatArray) -> pd.DataFrame:
+    base = {-k - design.anticipation for k in range(1, lags + 1)}
+    if design.base_periods is not None:
+        base = {int(p - dates[0]) for p in design.base_periods}
+    excluded = np.zeros(len(event_time), dtype=bool)
+    return pd.DataFrame({"event_time": event_time, "reference": np.isin(event_time, list(base)), "excluded": excluded})
+
+
+def _fail_if_options_do_not_fit(design: Design, lags: int, weighting: str, composition: str, dates: FloatArray) -> None:
+    if weighting not in get_args(Weighting) or composition not in get_args(Composition):
+        raise DesignError(
+            f"weighting is one of {list(get_args(Weighting))} and composition one of {list(get_args(Composition))}; "
+            f"got {weighting!r}, {composition!r}"
+        )
+    if isinstance(lags, bool) or not isinstance(lags, int) or lags < 1:
+        raise DesignError(f"lags={lags!r} must be a whole number of periods, 1 or more")
+    if design.effects:
+        raise DesignError(f"lp_did takes no effects {design.effects}; use a pool within one group, or twfe")
+    if design.base_periods is not None and len(dates) > 1:
+        raise DesignError("base_periods name calendar years, which differ between cohorts; leave them out, give lags=")
+
+
+register(lp_did)
