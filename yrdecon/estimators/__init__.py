@@ -3,6 +3,7 @@
 from yrdecon.estimators.aggregate import aggregate
 from yrdecon.estimators.bacon import bacon
 from yrdecon.estimators.callaway_santanna import callaway_santanna
+from yrdecon.estimators.etwfe import etwfe
 from yrdecon.estimators.event_study import event_study
 from yrdecon.estimators.imputation import imputation
 from yrdecon.estimators.linear_map import average, lincom, wald
@@ -18,6 +19,7 @@ __all__ = [
     "average",
     "bacon",
     "callaway_santanna",
+    "etwfe",
     "event_study",
     "imputation",
     "lincom",

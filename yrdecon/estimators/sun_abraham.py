@@ -53,7 +53,7 @@ def sun_abraham(panel: Panel, design: Design, *, reference: int = -1, ssc: Small
     [1.0]
     """
     full = draw_sample(panel, design)
-    out = _reference(full, design, reference)
+    out = reference_event_time(full, design, reference)
     always = full.cohort <= full.periods[0]
     time = full.periods[full.time]
     rows = ~always[full.unit] & (~np.isin(time, design.exclude_periods))
@@ -81,7 +81,8 @@ def sun_abraham(panel: Panel, design: Design, *, reference: int = -1, ssc: Small
     return replace(map_linearly(fit, matrix, cells), method="sun_abraham", notes=(*fit.notes, *note))
 
 
-def _reference(sample: Sample, design: Design, reference: int) -> int:
+def reference_event_time(sample: Sample, design: Design, reference: int) -> int:
+    """Return the event time from which every cohort is measured."""
     if reference >= 0:
         raise DesignError(f"reference={reference} is not before treatment; choose -1 or earlier")
     if design.base_periods is None:
