@@ -27,6 +27,7 @@ from yrdecon.estimators import (
     sun_abraham,
     synthetic_did,
     twfe,
+    twfe_weights,
     two_stage,
     wald,
 )
@@ -116,6 +117,7 @@ __all__ = [
     "sun_abraham",
     "synthetic_did",
     "twfe",
+    "twfe_weights",
     "twinning_design",
     "twinning_variants",
     "two_stage",

@@ -7,7 +7,7 @@ from golden.cases import OWN
 
 HERE = Path(__file__).parent
 NOT_YET = {
-    r"^(drdid|dcdh|staggered)_|^bacon_staggered_cov$": "these estimators are not built yet",
+    r"^(drdid|dcdh|staggered)_": "these estimators are not built yet",
     r"^cs_(rcs|staggered_unbalanced)$": "repeated cross-sections and unbalanced panels are not built yet",
     r"^(fect|synth|scqp|augsynth|dose|ddd|es_ddd)(_|$)": (
         "other counterfactual estimators, dose and triple differences are not built yet"

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 import yrdecon as yd
@@ -73,5 +74,64 @@ def test_the_decomposition_refuses_what_it_cannot_split():
     panel = own_panel("sim_staggered_unbalanced", "id", cohort="g")
     with pytest.raises(yd.DesignError, match="balanced"):
         yd.bacon(panel, yd.Design(outcome="y"))
-    with pytest.raises(yd.DesignError, match="covariates"):
-        yd.bacon(panel, yd.Design(outcome="y", covariates=("x2",)))
+    with pytest.raises(yd.DesignError, match="weights"):
+        yd.bacon(panel, yd.Design(outcome="y", weights="w"))
+
+
+def compare_with_covariates(table, case, panel, design):
+    share = case["with_covariates"]["Omega"]
+    within = table[table["type"].str.startswith("Within")].squeeze()
+    assert within["weight"] == pytest.approx(share, abs=1e-10)
+    assert within["estimate"] == pytest.approx(case["with_covariates"]["beta_hat_w"], rel=1e-7)
+    for row in case["results"]:
+        other = np.inf if row["untreated"] == 99999 else float(row["untreated"])
+        line = table[(table["treated"] == float(row["treated"])) & (table["control"] == other)].squeeze()
+        assert line["type"] == row["type"]
+        assert line["weight"] / (1 - share) == pytest.approx(row["weight"], abs=1e-10)
+        assert line["estimate"] == pytest.approx(row["estimate"], abs=1e-9)
+    assert len(table) == len(case["results"]) + 1
+    assert (table["weight"] * table["estimate"]).sum() == pytest.approx(yd.twfe(panel, design).coef[0], abs=1e-9)
+
+
+def test_the_decomposition_with_covariates_equals_bacondecomp_and_sums_to_twfe():
+    panel = own_panel("sim_staggered", "id", cohort="g")
+    design = yd.Design(outcome="y", covariates=("x2",))
+    compare_with_covariates(yd.bacon(panel, design), results(OWN, "bacon_staggered_cov"), panel, design)
+
+
+@pytest.mark.parametrize(
+    ("case", "dataset", "unit", "time", "status", "outcome", "covariates"),
+    [
+        ("bacon_castle", "castle_bacon", "state", "year", "post", "l_homicide", ()),
+        ("bacon_castle_covs", "castle_bacon", "state", "year", "post", "l_homicide", ("l_pop", "l_income")),
+        ("bacon_math_reform", "math_reform", "state", "class", "reform_math", "incearn_ln", ()),
+    ],
+)
+def test_public_decompositions_equal_bacondecomp(shared, case, dataset, unit, time, status, outcome, covariates):
+    columns = [unit, time, status, outcome, *covariates]
+    frame = pd.read_csv(shared / "golden" / "datasets" / f"{dataset}.csv", usecols=columns)
+    frame = frame.assign(cohort=frame[time].where(frame[status] > 0).groupby(frame[unit]).transform("min"))
+    panel = yd.Panel.from_frame(frame, unit=unit, time=time)
+    design = yd.Design(outcome=outcome, covariates=covariates, comparison="not_yet")
+    table, stored = yd.bacon(panel, design), results(shared / "golden", case)
+    if covariates:
+        compare_with_covariates(table, stored, panel, design)
+        return
+    assert len(table) == len(stored["results"])
+    assert (table["weight"] * table["estimate"]).sum() == pytest.approx(yd.twfe(panel, design).coef[0], abs=1e-10)
+    sums = table.groupby("type")["weight"].sum()
+    for row in stored["by_type"]:
+        assert sums[row["type"]] == pytest.approx(row["weight"], abs=1e-10)
+
+
+def test_the_weights_of_two_way_regression_average_noiseless_effects_and_can_be_negative():
+    panel = own_panel("sim_staggered", "id", cohort="g")
+    frame = panel.frame
+    path = np.where(frame["year"] >= frame["cohort"], 0.1 * (frame["year"] - frame["cohort"] + 1), 0.0)
+    effect = np.where(np.isfinite(frame["cohort"]), path, 0.0)
+    panel = panel.assign(y=frame["id"] * 0.3 + np.sin(frame["year"]) + effect, effect=effect)
+    weights = yd.twfe_weights(panel, yd.Design(outcome="y"))
+    assert weights["weight"].sum() == pytest.approx(1, abs=1e-12)
+    assert (weights["weight"] < 0).any()
+    average = (weights["weight"] * 0.1 * (weights["event_time"] + 1)).sum()
+    assert yd.twfe(panel, yd.Design(outcome="y")).coef[0] == pytest.approx(average, abs=1e-10)

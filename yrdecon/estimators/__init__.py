@@ -12,6 +12,7 @@ from yrdecon.estimators.stacked import stacked
 from yrdecon.estimators.sun_abraham import sun_abraham
 from yrdecon.estimators.synthetic_did import synthetic_did
 from yrdecon.estimators.twfe import twfe
+from yrdecon.estimators.twfe_weights import twfe_weights
 from yrdecon.estimators.two_stage import two_stage
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "sun_abraham",
     "synthetic_did",
     "twfe",
+    "twfe_weights",
     "two_stage",
     "wald",
 ]

@@ -8,13 +8,15 @@ from numpy.typing import NDArray
 
 from yrdecon.core.design import Design
 from yrdecon.core.panel import Panel
-from yrdecon.core.sample import draw_sample
+from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.errors import DesignError
+from yrdecon.estimators.linear import residualizer, row_labels
 
 FloatArray = NDArray[np.float64]
 
 UNTREATED, ALWAYS = "Treated vs Untreated", "Later vs Always Treated"
 EARLIER, LATER = "Earlier vs Later Treated", "Later vs Earlier Treated"
+BOTH, WITHIN = "Both Treated", "Within cohorts, by covariates"
 
 
 def bacon(panel: Panel, design: Design) -> pd.DataFrame:
@@ -24,16 +26,18 @@ def bacon(panel: Panel, design: Design) -> pd.DataFrame:
     -------
     One row per comparison: type, treated (first treated period), control (first treated period, infinite if never,
     minus infinite if always treated), weight and estimate. Weights sum to one, and the weighted estimates to the
-    coefficient of `twfe`. The types that use already-treated units as comparisons are the forbidden ones.
+    coefficient of `twfe`. The types that use already-treated units as comparisons are the forbidden ones. With
+    covariates, two cohorts form one comparison, earlier and later together, and one more row holds the variation within
+    cohorts that the covariates bring in.
 
     Raises
     ------
     DesignError
-        If the panel is not balanced, or the design has covariates, weights, effects, or base or excluded periods.
+        If the panel is not balanced, or the design has weights, effects, or base or excluded periods.
 
     References
     ----------
-    Goodman-Bacon (2021), Journal of Econometrics, theorem 1.
+    Goodman-Bacon (2021), Journal of Econometrics, theorem 1 and, with covariates, section 5.
 
     Examples
     --------
@@ -48,8 +52,9 @@ def bacon(panel: Panel, design: Design) -> pd.DataFrame:
     if not sample.is_balanced:
         raise DesignError("the decomposition needs a balanced panel; leave incomplete units out of the pool")
     y = sample.outcome.reshape(len(sample.units), -1)
-    first, last = float(sample.periods[0]), float(sample.periods[-1])
-    cohort = np.where(sample.cohort > last, np.inf, np.where(sample.cohort <= first, -np.inf, sample.cohort))
+    if design.covariates:
+        return _with_covariates(panel, sample, design, y)
+    cohort = _groups(sample)
     levels, sizes = np.unique(cohort, return_counts=True)
     means = np.stack([y[cohort == level].mean(axis=0) for level in levels])
     share = dict(zip(levels, sizes / sizes.sum(), strict=True))
@@ -62,6 +67,39 @@ def bacon(panel: Panel, design: Design) -> pd.DataFrame:
             rows.append((kind, one, other, weight, _estimate(one, other, path, time)))
     table = pd.DataFrame(rows, columns=["type", "treated", "control", "weight", "estimate"])
     return table.assign(weight=table["weight"] / table["weight"].sum())
+
+
+def _groups(sample: Sample) -> FloatArray:
+    """Return the first treated period, infinite if never and minus infinite if always treated."""
+    never, always = sample.cohort > sample.periods[-1], sample.cohort <= sample.periods[0]
+    return np.where(never, np.inf, np.where(always, -np.inf, sample.cohort))
+
+
+def _with_covariates(panel: Panel, sample: Sample, design: Design, y: FloatArray) -> pd.DataFrame:
+    """Split the residual treatment into cohort means, compared in pairs of cohorts, and the rest within cohorts."""
+    cohort = _groups(sample)
+    status = (sample.periods >= cohort[:, None]).astype(float)
+    residual = residualizer(row_labels(panel, sample, design), sample, design)(status.reshape(-1, 1)).reshape(y.shape)
+    levels = np.unique(cohort)
+    mean = np.stack([residual[cohort == level].mean(axis=0) for level in levels])
+    between = mean[np.searchsorted(levels, cohort)]
+    within = residual - between
+    rows = []
+    for i, one in enumerate(levels):
+        for other in levels[i + 1 :]:
+            pair = (cohort == one) | (cohort == other)
+            # cohort means of treatment less fitted treatment, centered within the pair; unit effects drop out
+            d = between[pair] - between[pair].mean(axis=0)
+            d -= d.mean(axis=1, keepdims=True)
+            kind = UNTREATED if np.isinf(other) else ALWAYS if np.isinf(one) else BOTH
+            treated, control = (other, one) if np.isinf(one) else (one, other)
+            rows.append((kind, treated, control, d.size * (d**2).sum(), (y[pair] * d).sum() / (d**2).sum()))
+    table = pd.DataFrame(rows, columns=["type", "treated", "control", "weight", "estimate"])
+    share = float((within**2).sum() / (residual**2).sum())
+    table["weight"] *= (1 - share) / table["weight"].sum()
+    if share > 0:
+        table.loc[len(table)] = (WITHIN, np.nan, np.nan, share, float((y * within).sum() / (within**2).sum()))
+    return table
 
 
 def _weight(one: float, other: float, share: dict[float, float], time: FloatArray) -> tuple[float, str]:
@@ -86,7 +124,7 @@ def _estimate(one: float, other: float, path: dict[float, FloatArray], time: Flo
 
 
 def _fail_if_design_asks_for_more(design: Design) -> None:
-    names = ("covariates", "weights", "effects", "base_periods", "exclude_periods", "anticipation")
+    names = ("weights", "effects", "base_periods", "exclude_periods", "anticipation")
     asked = [name for name in names if getattr(design, name)]
     if asked:
         raise DesignError(f"the decomposition takes no {asked}; remove them from the design")
