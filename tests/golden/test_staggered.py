@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 import yrdecon as yd
@@ -183,3 +184,81 @@ def test_covariates_that_separate_the_groups_fall_back_and_say_so():
     assert any("collinear among comparison units" in note for note in collinear.notes)
     plain = yd.callaway_santanna(panel, yd.Design(outcome="y"))
     assert np.allclose(collinear.coef, plain.coef)
+
+
+@pytest.mark.parametrize(
+    ("name", "variant", "leads"), [("didimputation_staggered", "es_pre", 4), ("didimputation_twinning", "es", 5)]
+)
+def test_the_pretrend_of_untreated_rows_equals_didimputation(name, variant, leads):
+    staggered = name.endswith("staggered")
+    panel = own_panel(*(("sim_staggered", "id") if staggered else ("sim_twinning", "city_code")), cohort="g")
+    estimate = yd.imputation_pretrend(panel, yd.Design(outcome="y"), leads=leads)
+    rows = [r for r in results(OWN, name)["results"] if r["variant"] == variant and int(r["term"]) < 0]
+    positions = estimate.cells["event_time"].tolist()
+    assert len(rows) == leads
+    for row in rows:
+        agrees(estimate, row, positions.index(int(row["term"])), CLOSED)
+
+
+def test_the_pretrend_is_tested_jointly_or_refused():
+    panel = own_panel("sim_staggered", "id", cohort="g")
+    joint = yd.wald(yd.imputation_pretrend(panel, yd.Design(outcome="y")), range(4))
+    assert 0.01 < joint.p_value < 1
+    few = yd.imputation_pretrend(own_panel("sim_twinning", "city_code", cohort="g"), yd.Design(outcome="y"), leads=8)
+    with pytest.raises(yd.DesignError, match="treated clusters"):
+        yd.wald(few, range(8))
+    with pytest.raises(yd.DesignError, match="leads=30"):
+        yd.imputation_pretrend(panel, yd.Design(outcome="y"), leads=30)
+
+
+def public_mpdta(shared):
+    frame = pd.read_csv(shared / "golden" / "datasets" / "mpdta.csv")
+    frame = frame.assign(cohort=frame["first.treat"].replace(0, np.inf).astype(float))
+    return yd.Panel.from_frame(frame, unit="countyreal", time="year")
+
+
+def public_heterogeneous(shared):
+    frame = pd.read_csv(
+        shared / "golden" / "datasets" / "df_het.csv", usecols=["unit", "state", "year", "g", "dep_var"]
+    )
+    frame = frame.assign(cohort=frame["g"].replace(0, np.inf).astype(float))
+    return yd.Panel.from_frame(frame, unit="unit", time="year")
+
+
+@pytest.mark.parametrize("case", ["didimputation_mpdta", "didimputation_df_het", "did2s_mpdta", "did2s_df_het"])
+def test_imputed_effects_on_public_data_equal_the_packages(shared, case):
+    wide = case.endswith("df_het")
+    panel = public_heterogeneous(shared) if wide else public_mpdta(shared)
+    design = yd.Design(outcome="dep_var" if wide else "lemp", cluster="state" if wide else None)
+    bjs = case.startswith("didimputation")
+    static = yd.aggregate(yd.imputation(panel, design), None) if bjs else yd.two_stage(panel, design)
+    dynamic = (
+        yd.aggregate(yd.imputation(panel, design), "event_time")
+        if bjs
+        else yd.two_stage(panel, design, by="event_time")
+    )
+    positions, compared = dynamic.cells["event_time"].tolist(), 0
+    for row in results(shared / "golden", case)["results"]:
+        horizon = row["term"].split("::")[-1]
+        if row["variant"] == "static":
+            agrees(static, row, 0, 1e-7)
+        elif row["variant"] == "es" and int(float(horizon)) >= 0:
+            agrees(dynamic, row, positions.index(int(float(horizon))), 1e-7)
+        elif row["variant"] == "es_pre" and int(horizon) < 0:
+            leads = yd.imputation_pretrend(panel, design, leads=5)
+            agrees(leads, row, leads.cells["event_time"].tolist().index(int(horizon)), 1e-7)
+        compared += 1
+    assert compared >= 2
+
+
+@pytest.mark.parametrize("case", ["sunab_mpdta", "sunab_base_stagg"])
+def test_sun_abraham_on_public_data_equals_fixest(shared, case):
+    if case == "sunab_mpdta":
+        panel, outcome = public_mpdta(shared), "lemp"
+    else:
+        frame = pd.read_csv(shared / "golden" / "datasets" / "base_stagg.csv")
+        frame = frame.assign(cohort=frame["year_treated"].where(frame["year_treated"] < 1000, np.inf).astype(float))
+        panel, outcome = yd.Panel.from_frame(frame, unit="id", time="year"), "y"
+    covariates = ("x1",) if case == "sunab_base_stagg" else ()
+    estimate = yd.sun_abraham(panel, yd.Design(outcome=outcome, covariates=covariates))
+    check_sun_abraham(results(shared / "golden", case), estimate)

@@ -5,7 +5,7 @@ from yrdecon.estimators.bacon import bacon
 from yrdecon.estimators.callaway_santanna import callaway_santanna
 from yrdecon.estimators.etwfe import etwfe
 from yrdecon.estimators.event_study import event_study
-from yrdecon.estimators.imputation import imputation
+from yrdecon.estimators.imputation import imputation, imputation_pretrend
 from yrdecon.estimators.linear_map import average, lincom, wald
 from yrdecon.estimators.lp_did import lp_did
 from yrdecon.estimators.stacked import stacked
@@ -23,6 +23,7 @@ __all__ = [
     "etwfe",
     "event_study",
     "imputation",
+    "imputation_pretrend",
     "lincom",
     "lp_did",
     "stacked",

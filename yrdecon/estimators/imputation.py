@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
+
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.panel import Panel
+from yrdecon.core.sample import draw_sample, restrict
+from yrdecon.errors import DesignError
 from yrdecon.estimators.imputed import imputed_estimate
+from yrdecon.estimators.linear import fit_linear
+from yrdecon.estimators.small_sample import SmallSample
 
 
 def imputation(panel: Panel, design: Design) -> Estimate:
@@ -34,8 +41,6 @@ def imputation(panel: Panel, design: Design) -> Estimate:
 
     Examples
     --------
-    >>> import numpy as np
-    >>> import pandas as pd
     >>> rows = [(u, t, float(t >= g) + 0.5 * t, g) for u, g in (("a", 2), ("b", 3), ("c", np.inf)) for t in (1, 2, 3)]
     >>> panel = Panel.from_frame(pd.DataFrame(rows, columns=["u", "t", "y", "cohort"]), unit="u", time="t")
     >>> from yrdecon.estimators.aggregate import aggregate
@@ -43,6 +48,60 @@ def imputation(panel: Panel, design: Design) -> Estimate:
     [1.0]
     """
     return replace(imputed_estimate(panel, design, ("cohort", "time")), method="imputation")
+
+
+def imputation_pretrend(panel: Panel, design: Design, *, leads: int = 4, ssc: SmallSample = "fixest") -> Estimate:
+    """Regress untreated outcomes on dummies of the last periods before treatment, with unit and time effects.
+
+    No treated row is used, so that the test is independent of the estimated effects under spherical errors. Test the
+    leads jointly with `wald`, or by permutation.
+
+    Parameters
+    ----------
+    leads
+        Number of event times before treatment, and before any anticipation, that have a dummy; earlier ones are the
+        base.
+    ssc
+        Small-sample rule of the clustered covariance; see `cluster_factor`.
+
+    Returns
+    -------
+    An estimate with one cell per ``event_time``. Base periods of the design play no role.
+
+    Raises
+    ------
+    DesignError
+        If `leads` is not positive, or no earlier event time is left as the base.
+    EstimationError
+        If a lead is not identified.
+
+    References
+    ----------
+    Borusyak, Jaravel and Spiess (2024), Review of Economic Studies, section 4.4.
+
+    Examples
+    --------
+    >>> rows = [(u, t, 1.0 * (t == 3 and g == 4) + t, g) for u, g in (("a", 4), ("b", np.inf)) for t in range(5)]
+    >>> panel = Panel.from_frame(pd.DataFrame(rows, columns=["u", "t", "y", "cohort"]), unit="u", time="t")
+    >>> imputation_pretrend(panel, Design(outcome="y"), leads=1, ssc="none").coef.round(6).tolist()
+    [1.0]
+    """
+    full = draw_sample(panel, design)
+    time, own = full.periods[full.time], full.cohort[full.unit]
+    untreated = time < own - design.anticipation
+    sample = restrict(full, untreated & ~np.isin(time, design.exclude_periods))
+    own = sample.cohort[sample.unit]
+    event_time = np.where(own <= full.periods[-1], sample.periods[sample.time] - own, np.nan) + design.anticipation
+    seen = [-lead for lead in range(leads, 0, -1) if (event_time == -lead).any()]
+    if not seen or not (event_time < -leads).any():
+        earliest = np.nanmin(event_time) if np.isfinite(event_time).any() else 0
+        raise DesignError(
+            f"leads={leads} leaves no earlier period before treatment as the base; choose 1 to {int(-earliest - 1)}"
+        )
+    dummies = pd.DataFrame({lead: (event_time == lead).astype(float) for lead in seen})
+    fit = fit_linear(panel, sample, design, dummies, ssc)
+    cells = pd.DataFrame({"event_time": np.array(seen) - design.anticipation, "reference": False, "excluded": False})
+    return replace(fit, method="imputation_pretrend", cells=cells)
 
 
 register(imputation)
