@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
-from yrdecon.core.estimator import register
+from yrdecon.core.estimator import estimate_one_by_one, register
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError
@@ -72,6 +72,21 @@ def event_study(
         excluded = np.isin(cells["event_time"] + cohorts[0], design.exclude_periods)
         estimate = replace(estimate, cells=cells.assign(excluded=excluded))
     return replace(estimate, method="event_study")
+
+
+def event_study_draws(panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
+    """Return (B, k) coefficients at (B, N) assignments; with one date on a balanced panel, differences of means."""
+    sample = draw_sample(panel, design)
+    dates = np.unique(cohorts[cohorts <= sample.periods[-1]])
+    if design.covariates or design.effects or design.weights or len(dates) > 1 or not sample.is_balanced:
+        return estimate_one_by_one(event_study, panel, design, cohorts)
+    event_time = np.where(sample.cohort[sample.unit] == dates[0], sample.periods[sample.time] - dates[0], np.nan)
+    base = np.isin(sample.periods - dates[0], base_event_times(sample, design, None, event_time))
+    y = sample.outcome.reshape(len(sample.units), -1)
+    change = y - y[:, base].mean(axis=1, keepdims=True)
+    treated = (cohorts == dates[0]).astype(float)
+    count = treated.sum(axis=1, keepdims=True)
+    return np.asarray(treated @ change / count - (1 - treated) @ change / (treated.shape[1] - count))
 
 
 def regress_on_event_time(
@@ -144,4 +159,4 @@ def base_event_times(
     return base
 
 
-register(event_study)
+register(event_study, draws=event_study_draws)

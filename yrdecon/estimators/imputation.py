@@ -6,16 +6,22 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
-from yrdecon.core.estimator import register
+from yrdecon.core.estimator import estimate_one_by_one, register
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import draw_sample, restrict
 from yrdecon.errors import DesignError
 from yrdecon.estimators.imputed import imputed_estimate
 from yrdecon.estimators.linear import fit_linear
 from yrdecon.estimators.small_sample import SmallSample
+from yrdecon.kernels.imputation import gaps_to_untreated_fit
+
+FloatArray = NDArray[np.float64]
+
+CHUNK = 1_000
 
 
 def imputation(panel: Panel, design: Design) -> Estimate:
@@ -48,6 +54,32 @@ def imputation(panel: Panel, design: Design) -> Estimate:
     [1.0]
     """
     return replace(imputed_estimate(panel, design, ("cohort", "time")), method="imputation")
+
+
+def imputation_draws(panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
+    """Return (B, k) effects of all cells at (B, N) assignments, the period effects of all solved for together."""
+    if design.covariates or design.effects or design.weights:
+        return estimate_one_by_one(imputation, panel, design, cohorts)
+    sample = draw_sample(panel, design)
+    y = np.full((len(sample.units), len(sample.periods)), np.nan)
+    y[sample.unit, sample.time] = sample.outcome
+    dates = np.unique(cohorts[(cohorts > sample.periods[0]) & (cohorts <= sample.periods[-1])])
+    usable = ~np.isin(sample.periods, design.exclude_periods)
+    if design.base_periods is not None:
+        usable &= np.isin(sample.periods, design.base_periods) | (sample.periods >= dates.min())
+    parts = []
+    for start in range(0, len(cohorts), CHUNK):
+        own = cohorts[start : start + CHUNK, :, None]
+        untreated = np.isfinite(y) & usable & (sample.periods < own - design.anticipation)
+        gaps = gaps_to_untreated_fit(y, np.ones(len(y)), untreated)
+        columns = []
+        for date in dates:
+            for position in np.flatnonzero(usable & (sample.periods >= date)):
+                gap = np.where(own[:, :, 0] == date, gaps[:, :, position], np.nan)
+                count = np.isfinite(gap).sum(axis=1)
+                columns.append(np.nansum(gap, axis=1) / np.where(count > 0, count, np.nan))
+        parts.append(np.stack(columns, axis=1))
+    return np.concatenate(parts)
 
 
 def imputation_pretrend(panel: Panel, design: Design, *, leads: int = 4, ssc: SmallSample = "fixest") -> Estimate:
@@ -104,4 +136,4 @@ def imputation_pretrend(panel: Panel, design: Design, *, leads: int = 4, ssc: Sm
     return replace(fit, method="imputation_pretrend", cells=cells)
 
 
-register(imputation)
+register(imputation, draws=imputation_draws)

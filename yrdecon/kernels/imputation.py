@@ -72,6 +72,41 @@ def impute(
     return Imputed(effect, v * residual[:, None])
 
 
+def gaps_to_untreated_fit(y: FloatArray, weights: FloatArray, fit: BoolArray) -> FloatArray:
+    """Return what outcomes exceed unit and period effects by that are fitted on chosen cells, for many choices.
+
+    Parameters
+    ----------
+    y
+        (N, T) outcomes; only chosen cells and those of interest need be finite.
+    weights
+        (N,) weights of the units.
+    fit
+        (B, N, T) cells on which the effects are fitted.
+
+    Returns
+    -------
+    (B, N, T) gaps; NaN where the unit or the period has no chosen cell.
+    """
+    mask = fit * weights[:, None]
+    own, at = mask.sum(axis=2), mask.sum(axis=1)
+    safe = np.where(own > 0, own, 1.0)
+    filled = np.where(fit, y, 0.0)
+    unit_mean = (mask * filled).sum(axis=2) / safe
+    gram = -np.matmul((mask / safe[:, :, None]).transpose(0, 2, 1), mask)
+    diagonal = np.arange(y.shape[1])
+    gram[:, diagonal, diagonal] += at
+    # period effects are identified up to their sum, which is fixed over used periods; unused ones are set to zero
+    used = at > 0
+    gram += used[:, :, None] * used[:, None, :] * at.max()
+    gram[:, diagonal, diagonal] += np.where(used, 0.0, 1.0)
+    target = (mask * (filled - unit_mean[:, :, None])).sum(axis=1)
+    time_effect = np.linalg.solve(gram, target[:, :, None])[:, :, 0]
+    unit_effect = unit_mean - (mask * time_effect[:, None, :]).sum(axis=2) / safe
+    known = (own > 0)[:, :, None] & used[:, None, :]
+    return np.where(known, y - unit_effect[:, :, None] - time_effect[:, None, :], np.nan)
+
+
 def _regressors(codes: Sequence[IntArray], x: FloatArray) -> sparse.csr_array:
     n = len(x)
     dummies = [sparse.csr_array((np.ones(n), (np.arange(n), c)), shape=(n, int(c.max()) + 1)) for c in codes]
