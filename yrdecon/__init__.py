@@ -32,7 +32,7 @@ from yrdecon.estimators import (
     two_stage,
     wald,
 )
-from yrdecon.inference import cluster_robust, permutation_test
+from yrdecon.inference import cluster_robust, permutation_test, simultaneous_band
 from yrdecon.places import city_table, resolve_places
 from yrdecon.policy import (
     Registry,
@@ -114,6 +114,7 @@ __all__ = [
     "resolve_places",
     "save_estimate",
     "save_figure",
+    "simultaneous_band",
     "stacked",
     "summary_table",
     "sun_abraham",

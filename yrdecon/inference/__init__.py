@@ -1,6 +1,7 @@
 """Inference: from estimates, or from estimators and assignments, to tests."""
 
+from yrdecon.inference.bands import simultaneous_band
 from yrdecon.inference.cluster import cluster_robust
 from yrdecon.inference.permutation import permutation_test
 
-__all__ = ["cluster_robust", "permutation_test"]
+__all__ = ["cluster_robust", "permutation_test", "simultaneous_band"]
