@@ -59,7 +59,10 @@ def test_the_decomposition_equals_bacondecomp_and_sums_to_twfe(name, dataset, un
     table = yd.bacon(panel, design)
     assert table["weight"].sum() == pytest.approx(1, abs=1e-12)
     assert (table["weight"] * table["estimate"]).sum() == pytest.approx(yd.twfe(panel, design).coef[0], abs=1e-12)
-    rows = results(OWN, name)["results"]
+    check_rows(table, results(OWN, name)["results"])
+
+
+def check_rows(table, rows):
     assert len(rows) == len(table)
     for row in rows:
         same = (table["treated"] == float(row["treated"])) & (table["type"] == row["type"])
@@ -68,6 +71,13 @@ def test_the_decomposition_equals_bacondecomp_and_sums_to_twfe(name, dataset, un
         line = table[same].squeeze()
         assert line["weight"] == pytest.approx(row["weight"], abs=1e-12)
         assert line["estimate"] == pytest.approx(row["estimate"], abs=1e-12)
+
+
+def test_the_decomposition_of_minimum_wages_equals_bacondecomp(shared):
+    frame = pd.read_csv(shared / "golden" / "datasets" / "mpdta.csv")
+    frame = frame.assign(cohort=frame["first.treat"].replace(0, np.inf).astype(float))
+    panel = yd.Panel.from_frame(frame, unit="countyreal", time="year")
+    check_rows(yd.bacon(panel, yd.Design("lemp")), results(shared / "golden", "bacon_mpdta")["results"])
 
 
 def test_the_decomposition_refuses_what_it_cannot_split():

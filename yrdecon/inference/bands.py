@@ -69,7 +69,7 @@ def simultaneous_band(
         scale = error[free]
     else:
         influence = _influence_of_clusters(estimate)[:, free]
-        signs = generator.integers(0, 2, (draws, len(influence))) * 2.0 - 1.0
+        signs = generator.choice(np.array([-1.0, 1.0]), (draws, len(influence)))
         deviations = multiplied_influence(influence, signs)
         scale = interquartile_scale(deviations)
     critical = sup_t_critical(deviations, scale, level)

@@ -42,6 +42,5 @@ def multivariate_t(vcov: FloatArray, dof: float, draws: int, generator: np.rando
     values, vectors = np.linalg.eigh(vcov)
     root = vectors * np.sqrt(np.clip(values, 0, None))
     deviations = generator.standard_normal((draws, len(vcov))) @ root.T
-    if np.isfinite(dof):
-        deviations /= np.sqrt(generator.chisquare(dof, draws) / dof)[:, None]
-    return deviations
+    mixing = np.sqrt(generator.chisquare(dof, draws) / dof) if np.isfinite(dof) else np.ones(draws)
+    return np.asarray(deviations / mixing[:, None])
