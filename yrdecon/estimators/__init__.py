@@ -6,7 +6,7 @@ from yrdecon.estimators.callaway_santanna import callaway_santanna
 from yrdecon.estimators.etwfe import etwfe
 from yrdecon.estimators.event_study import event_study
 from yrdecon.estimators.imputation import imputation, imputation_pretrend
-from yrdecon.estimators.linear_map import average, lincom, wald
+from yrdecon.estimators.linear_map import average, event_window, lincom, wald
 from yrdecon.estimators.lp_did import lp_did
 from yrdecon.estimators.stacked import stacked
 from yrdecon.estimators.sun_abraham import sun_abraham
@@ -22,6 +22,7 @@ __all__ = [
     "callaway_santanna",
     "etwfe",
     "event_study",
+    "event_window",
     "imputation",
     "imputation_pretrend",
     "lincom",

@@ -30,6 +30,7 @@ def aggregate(estimate: Estimate, by: By | None) -> Estimate:
         ``"event_time"``, ``"time"``: one effect for each, cohorts weighted by their number of units.
         ``"cohort"``: one effect for each cohort, its treated periods weighted equally.
         None: one effect, all treated cells weighted by cohort size.
+        Cells of excluded periods take no part; an event time that has no others is kept and marked.
 
     Raises
     ------
@@ -53,10 +54,10 @@ def aggregate(estimate: Estimate, by: By | None) -> Estimate:
     cells = estimate.cells
     if not {"cohort", "time", "event_time"} <= set(cells.columns):
         raise DesignError(f"{estimate.method} has no effects by cohort and time; use average() or lincom() instead")
-    used = np.ones(len(cells), dtype=bool) if by == "event_time" else cells["event_time"].to_numpy() >= 0
+    labels = np.zeros(len(cells), dtype=int) if by is None else cells[by].to_numpy()
+    used = _used(cells, by)
     if not used.any():
         raise DesignError(f"{estimate.method} has no treated cell to summarize")
-    labels = np.zeros(len(cells), dtype=int) if by is None else cells[by].to_numpy()
     targets = np.unique(labels[used])
     matrix = np.zeros((len(targets), len(cells)))
     shares = _cohort_shares(estimate)
@@ -65,9 +66,24 @@ def aggregate(estimate: Estimate, by: By | None) -> Estimate:
     for row, target in enumerate(targets):
         chosen = used & (labels == target)
         matrix[row, chosen] = sizes[chosen] / sizes[chosen].sum()
-    summary = pd.DataFrame({by: targets}) if by else pd.DataFrame({"term": ["overall"]})
+    summary = _labels(cells, by, targets) if by else pd.DataFrame({"term": ["overall"]})
     result = map_linearly(estimate, matrix, summary)
     return result if by == "cohort" or "size" in cells else _with_error_of_shares(estimate, result, matrix, shares)
+
+
+def _used(cells: pd.DataFrame, by: By | None) -> NDArray[np.bool_]:
+    """Tell which cells are summarized: by event time all that are not excluded, and where no other is there, these."""
+    excluded = cells.get("excluded", pd.Series(False, index=cells.index)).to_numpy(dtype=bool)
+    event_time = cells["event_time"].to_numpy()
+    if by == "event_time":
+        return np.asarray(~excluded | ~np.isin(event_time, event_time[~excluded]))
+    return np.asarray((event_time >= 0) & ~excluded)
+
+
+def _labels(cells: pd.DataFrame, by: By, targets: NDArray[np.int64]) -> pd.DataFrame:
+    """Return the values of `by`, and for event times whether all their cells are normalized or excluded."""
+    flags = [f for f in ("reference", "excluded") if f in cells and by == "event_time"]
+    return cells.groupby(by)[flags].all().reindex(targets).rename_axis(by).reset_index()
 
 
 def _cohort_shares(estimate: Estimate) -> FloatArray:

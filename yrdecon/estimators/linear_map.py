@@ -67,16 +67,29 @@ def average(estimate: Estimate, first: int, last: int) -> Estimate:
     >>> average(Estimate(np.array([1.0, 3.0]), np.eye(2), cells, rows, "toy", "y", 2), 0, 1).coef.tolist()
     [2.0]
     """
-    if "event_time" not in estimate.cells:
-        raise DesignError(
-            f"{estimate.method} has no event times to average; use aggregate(estimate, None) or an event study"
-        )
-    event_time = estimate.cells["event_time"].to_numpy(dtype=float)
-    chosen = (event_time >= first) & (event_time <= last)
-    if not chosen.any():
-        raise DesignError(f"no event time lies between {first} and {last}; there are {event_time.astype(int).tolist()}")
+    chosen = _within(estimate, first, last)
     weights = chosen / chosen.sum()
     return map_linearly(estimate, weights[None, :], pd.DataFrame({"term": [f"average {first}..{last}"]}))
+
+
+def event_window(estimate: Estimate, first: int, last: int) -> Estimate:
+    """Keep the coefficients from one event time to another.
+
+    Raises
+    ------
+    DesignError
+        If the estimate has no event times, or none in the range.
+
+    Examples
+    --------
+    >>> from yrdecon.core.estimate import Estimate
+    >>> rows = pd.DataFrame({"unit": ["a", "b"], "time": [1, 1], "cohort": [1.0, np.inf]})
+    >>> cells = pd.DataFrame({"event_time": [-1, 0, 1]})
+    >>> event_window(Estimate(np.arange(3.0), np.eye(3), cells, rows, "toy", "y", 2), 0, 1).coef.tolist()
+    [1.0, 2.0]
+    """
+    chosen = _within(estimate, first, last)
+    return map_linearly(estimate, np.eye(len(chosen))[chosen], estimate.cells[chosen].reset_index(drop=True))
 
 
 def wald(
@@ -131,3 +144,13 @@ def map_linearly(estimate: Estimate, matrix: FloatArray, cells: pd.DataFrame) ->
         influence=None if estimate.influence is None else estimate.influence @ matrix.T,
         linear=None if linear is None else replace(linear, transform=matrix @ linear.transform),
     )
+
+
+def _within(estimate: Estimate, first: int, last: int) -> NDArray[np.bool_]:
+    if "event_time" not in estimate.cells:
+        raise DesignError(f"{estimate.method} has no event times; use aggregate(estimate, None) or an event study")
+    event_time = estimate.cells["event_time"].to_numpy(dtype=float)
+    chosen = (event_time >= first) & (event_time <= last)
+    if not chosen.any():
+        raise DesignError(f"no event time lies between {first} and {last}; there are {event_time.astype(int).tolist()}")
+    return np.asarray(chosen)

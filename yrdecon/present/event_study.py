@@ -12,10 +12,10 @@ from yrdecon.core.estimate import FEW_TREATED, Estimate
 from yrdecon.errors import DesignError
 from yrdecon.present.canvas import add_legend, mark_period, new_drawing, settle_layout
 from yrdecon.present.figure import Figure
-from yrdecon.present.style import GRAY, PALE, SERIES, Size, figure_style, fold
+from yrdecon.present.style import GRAY, PALE, SERIES, Size, figure_format, figure_style, fold
 from yrdecon.present.words import Lang, variable_label, word
 
-SPREAD = 0.42
+SPREAD, WIDE_SPREAD, FEW_SERIES = 0.42, 0.78, 5
 BAND_COLUMNS = ("event_time", "conf_low", "conf_high")
 
 
@@ -99,11 +99,14 @@ def _draw(
     axes = drawing.axes[0]
     axes.axhline(0, color=GRAY, lw=0.8, zorder=0.5)
     axes.axvline(-0.5, color=GRAY, lw=0.8, ls="--", zorder=0.5)
-    shifts = (np.arange(len(named)) - (len(named) - 1) / 2) * SPREAD / max(len(named), 3)
+    crowded = len(named) > FEW_SERIES
+    spread = WIDE_SPREAD if crowded else SPREAD
+    shifts = (np.arange(len(named)) - (len(named) - 1) / 2) * spread / max(len(named), 3)
     pale = _fewest_treated(named) is not None
-    for color, shift, name in zip(SERIES, shifts, named, strict=False):
+    for (color, marker), shift, name in zip(SERIES, shifts, named, strict=False):
         part = data[data["estimator"] == (name or named[name].method)]
-        _draw_series(axes, part, shift, color, PALE if pale else color)
+        look = {"color": color, "marker": marker, "ls": "", "ms": figure_format(size).points / (4 if crowded else 2)}
+        _draw_series(axes, part, shift, look, PALE if pale else color)
         if name in bands:
             band = bands[name]
             axes.vlines(band["event_time"] + shift, band["conf_low"], band["conf_high"], color=PALE, lw=0.7, zorder=1)
@@ -117,26 +120,24 @@ def _draw(
     axes.set(xlabel=word("years_since", lang), ylabel=word("effect_axis", lang).format(outcome=outcome))
     axes.set_xlim(data["event_time"].min() - 0.7, data["event_time"].max() + 0.7)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_title(fold(_what_bars_are(data, named, lang), size), loc="left")
+    axes.set_title(fold(_what_bars_are(data, named, bands, lang), size), loc="left")
     if len(named) > 1:
-        _add_names(axes, list(named))
+        for (color, marker), name in zip(SERIES, named, strict=False):
+            axes.plot([], [], marker, color=color, label=name)
         add_legend(drawing, min(len(named), 3))
     settle_layout(drawing)
     return drawing
 
 
-def _draw_series(axes: Any, part: pd.DataFrame, shift: float, color: str, bar: str) -> None:
+def _draw_series(axes: Any, part: pd.DataFrame, shift: float, look: dict[str, Any], bar: str) -> None:
     x = part["event_time"] + shift
     axes.vlines(x, part["conf_low"], part["conf_high"], color=bar, zorder=1.5)
     plain = ~(part["excluded"] | part["reference"])
-    axes.plot(x[plain], part["estimate"][plain], "o", color=color, zorder=3)
-    axes.plot(x[part["excluded"]], part["estimate"][part["excluded"]], "o", mfc="white", mec=color, zorder=3)
-    axes.plot(x[part["reference"]], part["estimate"][part["reference"]], "D", mfc="white", mec=color, zorder=3)
-
-
-def _add_names(axes: Any, names: list[str]) -> None:
-    for color, name in zip(SERIES, names, strict=False):
-        axes.plot([], [], "o", color=color, label=name)
+    axes.plot(x[plain], part["estimate"][plain], **look, zorder=3)
+    axes.plot(x[part["excluded"]], part["estimate"][part["excluded"]], **look, mfc="white", zorder=3)
+    axes.plot(
+        x[part["reference"]], part["estimate"][part["reference"]], **look | {"marker": "D"}, mfc="white", zorder=3
+    )
 
 
 def _fewest_treated(named: Mapping[str, Estimate]) -> int | None:
@@ -145,11 +146,15 @@ def _fewest_treated(named: Mapping[str, Estimate]) -> int | None:
     return min(counts) if counts and min(counts) < FEW_TREATED else None
 
 
-def _what_bars_are(data: pd.DataFrame, named: Mapping[str, Estimate], lang: Lang) -> str:
+def _what_bars_are(
+    data: pd.DataFrame, named: Mapping[str, Estimate], bands: Mapping[str, pd.DataFrame], lang: Lang
+) -> str:
     if not np.isfinite(data["conf_low"]).any():
         return word("no_intervals", lang)
     few = _fewest_treated(named)
-    return word("pointwise_plain", lang) if few is None else word("pointwise", lang).format(n=few)
+    thin = word("thin_lines", lang) if bands else ""
+    bars = word("pointwise_plain", lang) + thin
+    return bars if few is None else bars + word("shape_only", lang).format(n=few)
 
 
 def _alt(data: pd.DataFrame, named: Mapping[str, Estimate], lang: Lang, labels: Mapping[str, str]) -> str:

@@ -17,7 +17,8 @@ from yrdecon.present.words import Lang
 Size = Literal["column", "page", "slide"]
 
 TREATED, COMPARISON, PALE, INK, GRAY, SHADE = "#9C2A2A", "#3B5B7A", "#B8B8B8", "#222222", "#666666", "#EEEEEE"
-SERIES = (TREATED, COMPARISON, "#6B7F3A", "#8A6BA1", "#B07A2A")
+COLORS = (TREATED, COMPARISON, "#6B7F3A", "#8A6BA1", "#B07A2A", "#3F8C8C", "#444444")
+SERIES = tuple((color, marker) for marker in ("o", "s") for color in COLORS)
 CJK_FONTS = (
     "Noto Sans CJK SC",
     "Source Han Sans SC",

@@ -100,6 +100,29 @@ def test_aggregation_weights_cohorts_by_size_and_counts_the_error_of_the_shares(
     assert dynamic.vcov[0, 0] == pytest.approx((by_hand**2).sum(), rel=1e-10)
 
 
+@pytest.mark.parametrize("estimator", [yd.callaway_santanna, yd.sun_abraham, yd.imputation, yd.etwfe])
+def test_an_excluded_period_after_treatment_counts_in_no_summary(estimator, toy):
+    design = yd.Design(outcome="y", exclude_periods=(7,))
+    moved = toy.assign(y=toy.frame["y"] + 9.0 * ((toy.frame["time"] == 7) & (toy.frame["cohort"] < 99)))
+    plain, changed = estimator(toy, design), estimator(moved, design)
+    for by in (None, "cohort"):
+        assert yd.aggregate(changed, by).coef == pytest.approx(yd.aggregate(plain, by).coef, abs=1e-10)
+    dynamic = yd.aggregate(changed, "event_time")
+    marked = dynamic.cells.get("excluded", pd.Series(False, index=dynamic.cells.index)).to_numpy(dtype=bool)
+    assert (1 not in dynamic.cells["event_time"].tolist()) or marked[dynamic.cells["event_time"] == 1].all()
+
+
+def test_the_window_keeps_coefficients_with_their_covariance(toy):
+    estimate = yd.event_study(toy, yd.Design(outcome="y"))
+    kept = yd.event_window(estimate, -2, 1)
+    assert kept.cells["event_time"].tolist() == [-2, -1, 0, 1]
+    assert np.allclose(kept.vcov, estimate.vcov[3:7, 3:7])
+    with pytest.raises(yd.DesignError, match="no event time lies between"):
+        yd.event_window(estimate, 50, 60)
+    with pytest.raises(yd.DesignError, match="no event times"):
+        yd.event_window(yd.twfe(toy, yd.Design(outcome="y")), 0, 1)
+
+
 def test_a_covariate_collinear_with_the_unit_effects_is_refused_in_words(toy):
     with pytest.raises(yd.EstimationError, match="collinear"):
         yd.twfe(toy, yd.Design(outcome="y", covariates=("w",)))

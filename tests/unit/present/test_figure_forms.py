@@ -119,8 +119,8 @@ def test_the_description_is_in_the_language_of_the_figure(results):
 def test_an_unknown_size_and_too_many_series_are_refused(results):
     with pytest.raises(yd.DesignError, match="size='poster'"):
         yd.plot_placebo(results["blocks"], size="poster")
-    with pytest.raises(yd.DesignError, match="draw 5 at most"):
-        yd.plot_event_study({str(i): results["dynamic"] for i in range(6)})
+    with pytest.raises(yd.DesignError, match="draw 14 at most"):
+        yd.plot_event_study({str(i): results["dynamic"] for i in range(15)})
 
 
 def test_without_a_chinese_font_the_message_says_what_to_install(monkeypatch):
