@@ -104,6 +104,16 @@ def test_a_missing_outcome_is_told_or_refused_with_the_cell(estimator, toy):
     assert "u07 3" in notes
 
 
+def test_units_treated_throughout_are_named_and_but_for_twfe_left_out(estimator, toy):
+    frame = toy.frame
+    always = toy.assign(cohort=frame["cohort"].mask(frame["unit"] == "u11", 1.0))
+    without = toy.assign(kept=frame["unit"] != "u11").where("kept")
+    estimate = estimator(always, DESIGN)
+    assert any("u11" in note for note in estimate.notes)
+    same = close(estimate.coef, estimator(without, DESIGN).coef, 1e-8)
+    assert same == (estimator is not yd.twfe)
+
+
 @pytest.mark.parametrize(
     ("change", "design", "words"),
     [
