@@ -22,7 +22,7 @@ class Levels:
     outcome
         (n,) outcome.
     later
-        (n,) 1 in the later and 0 in the earlier period.
+        (n,) 1 in the period that is measured and 0 in its base.
     treated
         (n,) 1 for treated and 0 for comparison units.
     x

@@ -68,15 +68,15 @@ def tilting(treated: FloatArray, x: FloatArray, weights: FloatArray) -> Propensi
     """
     others = weights * (1 - treated)
     sums = x.T @ (weights * treated)
-    beta = np.zeros(x.shape[1])
+    beta: FloatArray = np.zeros(x.shape[1])
     converged = False
     for _ in range(ITERATIONS):
         odds = others * np.exp(np.minimum(x @ beta, LARGEST_INDEX))
         curvature = (x * odds[:, None]).T @ x
         if not np.isfinite(curvature).all() or np.linalg.cond(curvature) > SINGULAR:
             break
-        step = np.linalg.solve(curvature, sums - x.T @ odds)
-        beta = beta + _halved(step, beta, x, others, sums)
+        step: FloatArray = np.asarray(np.linalg.solve(curvature, sums - x.T @ odds))
+        beta = np.asarray(beta + _halved(step, beta, x, others, sums))
         if np.abs(step).max() <= STEP * (1 + np.abs(beta).max()):
             converged = True
             break
