@@ -193,6 +193,25 @@ def test_the_twfe_kernel_handles_weights_covariates_effects_and_gaps():
     assert close(together, estimate_one_by_one(yd.twfe, holed, design, cohorts), 1e-9)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"comparison": "not_yet"}, {"base_periods": (2, 3)}, {"covariates": ("x",)}, {"weights": "changing"}],
+)
+@pytest.mark.parametrize("gaps", [False, True])
+def test_the_callaway_santanna_kernel_handles_weights_not_yet_treated_units_and_gaps(options, gaps):
+    toy = make_toy(n_units=14)
+    if gaps:
+        toy = toy.assign(y=toy.frame["y"].where(toy.frame.index % 31 != 5))
+    toy = toy.assign(changing=toy.frame["w"] + toy.frame["time"] / 10)
+    design = replace(DESIGN, **({"weights": "w"} | options))
+    generator = np.random.default_rng(3)
+    own = np.array([4.0, 4.0, 4.0, 6.0, 6.0, 6.0] + [np.inf] * 8)
+    toy = toy.assign(cohort=np.repeat(own, 8))
+    cohorts = np.stack([own, *(generator.permutation(own) for _ in range(5))])
+    together = estimate_assignments(yd.callaway_santanna, toy, design, cohorts)
+    assert close(together, estimate_one_by_one(yd.callaway_santanna, toy, design, cohorts), 1e-9)
+
+
 def overall(estimate):
     if "cohort" in estimate.cells:
         return yd.aggregate(estimate, None).coef[0]
