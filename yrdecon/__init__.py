@@ -11,7 +11,13 @@ from yrdecon.core import (
     load_estimate,
     save_estimate,
 )
-from yrdecon.diagnostics import leave_one_out, minimum_detectable_effect
+from yrdecon.diagnostics import (
+    honest_bounds,
+    honest_bounds_from,
+    leave_one_out,
+    minimum_detectable_effect,
+    pretrend_power,
+)
 from yrdecon.errors import DataError, DesignError, EstimationError, RegistryError, YrdeconError
 from yrdecon.estimators import (
     aggregate,
@@ -93,6 +99,8 @@ __all__ = [
     "etwfe",
     "event_study",
     "event_window",
+    "honest_bounds",
+    "honest_bounds_from",
     "imputation",
     "imputation_pretrend",
     "jumps",
@@ -110,6 +118,7 @@ __all__ = [
     "plot_placebo",
     "plot_trends",
     "policy_overlap",
+    "pretrend_power",
     "province_sums",
     "registry_from_pairs",
     "regression_table",
