@@ -3,6 +3,7 @@
 from yrdecon.estimators.aggregate import aggregate
 from yrdecon.estimators.bacon import bacon
 from yrdecon.estimators.callaway_santanna import callaway_santanna
+from yrdecon.estimators.did_multiplegt import did_multiplegt
 from yrdecon.estimators.etwfe import etwfe
 from yrdecon.estimators.event_study import event_study
 from yrdecon.estimators.imputation import imputation, imputation_pretrend
@@ -20,6 +21,7 @@ __all__ = [
     "average",
     "bacon",
     "callaway_santanna",
+    "did_multiplegt",
     "etwfe",
     "event_study",
     "imputation",
