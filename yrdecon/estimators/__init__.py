@@ -10,6 +10,7 @@ from yrdecon.estimators.imputation import imputation, imputation_pretrend
 from yrdecon.estimators.linear_map import average, lincom, wald
 from yrdecon.estimators.lp_did import lp_did
 from yrdecon.estimators.stacked import stacked
+from yrdecon.estimators.staggered_rollout import staggered_rollout
 from yrdecon.estimators.sun_abraham import sun_abraham
 from yrdecon.estimators.synthetic_did import synthetic_did
 from yrdecon.estimators.twfe import twfe
@@ -29,6 +30,7 @@ __all__ = [
     "lincom",
     "lp_did",
     "stacked",
+    "staggered_rollout",
     "sun_abraham",
     "synthetic_did",
     "twfe",

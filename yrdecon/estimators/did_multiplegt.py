@@ -121,7 +121,7 @@ def did_multiplegt(
         influence=effects.influence,
         frames=MappingProxyType({"switchers": _counts(parts)}),
         cluster=design.cluster or "unit",
-        small_sample="G/(G-1) by cohort, within the influence",
+        small_sample="n/(n-1) by cohort, within the influence",
         notes=(*data.notes, *_notes(data, parts), *effects.notes),
     )
 

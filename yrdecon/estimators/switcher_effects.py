@@ -145,8 +145,9 @@ def _steps(data: Switching, design: Design, trends: bool) -> dict[int, list[list
         for period, found in legs[: len(late) + len(placebos)] if base else []:
             own = steps.setdefault(int(periods[period] - date), [])
             for number, leg in enumerate(found if trends else found[-1:]):
-                own.extend([[]] * (number == len(own)))
-                own[number] = [*own[number], leg]
+                if number == len(own):
+                    own.append([])
+                own[number].append(leg)
     return steps
 
 

@@ -71,44 +71,38 @@ def draw_switching(panel: Panel, design: Design, treatment: str | None) -> Switc
         If the column is missing or not numeric, no treatment changes, the panel has a cohort column that tells
         otherwise, or the cluster or the group of comparison changes within a unit.
     """
-    periods = panel.periods
     if treatment is None:
         cohort = cohorts_by_unit(panel, design.cohort).to_numpy()
-        paths = treatment_paths((periods >= cohort[:, None]).astype(float))
-        date = np.where(cohort > periods[0], cohort, np.inf)
+        paths = treatment_paths((panel.periods >= cohort[:, None]).astype(float))
+        date = np.where(cohort > panel.periods[0], cohort, np.inf)
         sample = draw_sample(panel, design)
     else:
         paths = treatment_paths(_treatments(panel, treatment))
-        date = np.append(periods.astype(float), np.inf)[paths.first]
+        date = np.append(panel.periods.astype(float), np.inf)[paths.first]
         sample = draw_sample(_with_cohort(panel, design, treatment, date), design)
-    units = panel.units.get_indexer(sample.units)
-    columns = np.searchsorted(periods, sample.periods)
+    units, columns = panel.units.get_indexer(sample.units), np.searchsorted(panel.periods, sample.periods)
     paths = _restricted(paths, units)
-    direction = np.where(
-        paths.first < len(periods), np.sign(paths.change[np.arange(len(units)), paths.first % len(periods)]), 0.0
-    )
-    dose = paths.change * direction[:, None]
-    labels = row_labels(panel, sample, design).groupby("unit", sort=False).first().reset_index()
-    stratum = _strata(panel, sample, design, paths.baseline)
-    onset = dose[np.arange(len(units)), paths.first % len(periods)]
-    outcome, weights = _cells(sample, design, paths.usable[:, columns])
+    switch = paths.first % len(panel.periods)
+    onset = np.where(paths.first == switch, paths.change[np.arange(len(units)), switch], 0.0)
+    dose = paths.change * np.sign(onset)[:, None]
     known = np.ones(len(sample.outcome), dtype=bool)
     if treatment is not None:
-        known = np.asarray(sample.frame[treatment].notna())
-        outcome[sample.unit[~known], sample.time[~known]] = np.nan
+        known = np.asarray(sample.frame[treatment].notna(), dtype=bool)
+    outcome, weights = _cells(sample, design, known & paths.usable[:, columns][sample.unit, sample.time])
+    stratum = _strata(panel, sample, design, paths.baseline)
     return Switching(
         sample=sample,
-        labels=labels,
+        labels=row_labels(panel, sample, design).groupby("unit", sort=False).first().reset_index(),
         outcome=outcome,
         weights=weights,
         date=date[units],
-        direction=direction,
+        direction=np.sign(onset),
         dose=dose[:, columns],
         total_dose=np.cumsum(dose, axis=1)[:, columns],
         stratum=stratum,
-        onset=_codes(pd.DataFrame({"stratum": stratum, "onset": onset * direction})),
+        onset=_codes(pd.DataFrame({"stratum": stratum, "onset": onset})),
         cluster=_clusters(sample, design),
-        notes=(*sample.notes, *_notes(sample, paths, columns, known, treatment, stratum, direction)),
+        notes=(*sample.notes, *_notes(sample, paths, columns, known, treatment, stratum)),
     )
 
 
@@ -184,12 +178,12 @@ def _restricted(paths: Paths, units: IntArray) -> Paths:
     )
 
 
-def _cells(sample: Sample, design: Design, usable: BoolArray) -> tuple[FloatArray, FloatArray]:
+def _cells(sample: Sample, design: Design, used: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Return (N, T) outcomes, NaN where there is no row or it is not used, and weights."""
     shape = (len(sample.units), len(sample.periods))
     outcome, weights = np.full(shape, np.nan), np.zeros(shape)
-    outcome[sample.unit, sample.time] = sample.outcome
+    outcome[sample.unit, sample.time] = np.where(used, sample.outcome, np.nan)
     weights[sample.unit, sample.time] = sample.weights
-    outcome[~usable] = np.nan
     outcome[:, np.isin(sample.periods, design.exclude_periods)] = np.nan
     return outcome, weights
 
@@ -204,7 +198,7 @@ def _clusters(sample: Sample, design: Design) -> IntArray:
     if design.cluster is None:
         return np.arange(len(sample.units))
     values = _constant(sample, design.cluster, "cluster by a column that contains units")
-    return pd.factorize(values)[0].astype(np.int64)
+    return np.asarray(pd.factorize(values)[0], dtype=np.int64)
 
 
 def _constant(sample: Sample, column: str, way_out: str) -> NDArray[Any]:
@@ -213,11 +207,11 @@ def _constant(sample: Sample, column: str, way_out: str) -> NDArray[Any]:
     changing = np.flatnonzero(values.nunique().to_numpy() > 1)
     if len(changing):
         raise DesignError(f"column {column!r} changes within {sample.units[changing[:5]].tolist()}; {way_out}")
-    return values.first().to_numpy()
+    return np.asarray(values.first())
 
 
 def _codes(columns: pd.DataFrame) -> IntArray:
-    return columns.groupby(list(columns.columns), sort=True, dropna=False).ngroup().to_numpy(dtype=np.int64)
+    return np.asarray(columns.groupby(list(columns.columns), sort=True, dropna=False).ngroup(), dtype=np.int64)
 
 
 def _notes(
@@ -227,10 +221,10 @@ def _notes(
     known: BoolArray,
     treatment: str | None,
     stratum: IntArray,
-    direction: FloatArray,
 ) -> tuple[str, ...]:
     notes = []
-    idle = sample.units[np.bincount(stratum, direction != 0)[stratum] == 0].tolist()
+    moving = np.bincount(stratum, paths.first < paths.change.shape[1])
+    idle = sample.units[moving[stratum] == 0].tolist()
     if idle:
         kept = "are treated throughout" if treatment is None else "keep a treatment that no unit leaves"
         notes.append(f"{len(idle)} units {kept} and are left out: {idle[:8]}")
