@@ -14,6 +14,7 @@ from yrdecon.core import (
 from yrdecon.diagnostics import leave_one_out, minimum_detectable_effect
 from yrdecon.errors import DataError, DesignError, EstimationError, RegistryError, YrdeconError
 from yrdecon.estimators import (
+    Predictor,
     aggregate,
     average,
     bacon,
@@ -26,6 +27,7 @@ from yrdecon.estimators import (
     lp_did,
     stacked,
     sun_abraham,
+    synthetic_control,
     synthetic_did,
     twfe,
     twfe_weights,
@@ -71,6 +73,7 @@ __all__ = [
     "FirstPage",
     "HypothesisTest",
     "Panel",
+    "Predictor",
     "Registry",
     "RegistryError",
     "Table",
@@ -117,6 +120,7 @@ __all__ = [
     "stacked",
     "summary_table",
     "sun_abraham",
+    "synthetic_control",
     "synthetic_did",
     "twfe",
     "twfe_weights",

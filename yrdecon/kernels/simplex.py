@@ -125,7 +125,7 @@ def _active_set(gram: FloatArray, target: FloatArray, start: FloatArray | None) 
     for _ in range(50 * target.shape[1]):
         rows = np.arange(len(active))
         candidate = _on_faces(gram, target, free)
-        inside = np.where(free, candidate > 0, True).all(axis=1)
+        inside = np.asarray(np.where(free, candidate > 0, True).all(axis=1))
         spurious = (entered >= 0) & (candidate[rows, entered] <= 0)
         blocked, moved = _toward(candidate, x, free)
         x = np.where(inside[:, None], candidate, np.where(spurious[:, None], x, moved))
