@@ -134,7 +134,7 @@ def _wide(frame: pd.DataFrame, panel: Panel, column: str) -> pd.DataFrame:
         raise DesignError(f"the panel has no column {column!r} to be matched; its columns are {list(frame)[:60]}")
     if not pd.api.types.is_numeric_dtype(frame[column]):
         raise DesignError(f"predictor {column!r} must hold numbers; convert it with pandas.to_numeric")
-    return frame.pivot_table(index=panel.unit, columns=panel.time, values=column, dropna=False, observed=True)
+    return frame.set_index([panel.unit, panel.time], drop=False)[column].unstack()
 
 
 def _fail_if_predictors_contradict(predictors: tuple[Predictor, ...], labels: list[str]) -> None:

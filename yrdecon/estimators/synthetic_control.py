@@ -29,6 +29,10 @@ METHODS = {
     "penalized": "weights on the simplex that also penalize distant donors",
 }
 MATCHES = {"demeaned": "outcomes relative to their mean over the base periods", "levels": "outcomes in levels"}
+IMPORTANCE = {
+    True: "predictors are divided by their standard deviations; their weights are a local minimum of the squared gaps",
+    False: "predictors are divided by their standard deviations and weighted as given",
+}
 TIES = "among weights that fit equally well the ones with the smallest sum of squares are taken"
 
 
@@ -180,7 +184,8 @@ def _notes(sample: Sample, fits: list[CohortFit], options: Options) -> list[str]
         notes.append(f"penalty by cross-validation: {', '.join(f'{p:.6g}' for p in penalties)}")
     elif isinstance(options.match, str):
         notes.append(TIES)
-    notes.extend(dict.fromkeys(n for fit in fits if fit.matched for n in fit.matched.table.notes))
+    tables = [fit.matched.table for fit in fits if fit.matched]
+    notes.extend(dict.fromkeys(n for table in tables for n in (IMPORTANCE[table.importance is None], *table.notes)))
     inside = np.unique(np.concatenate([(*fit.paths.own, *fit.paths.donors) for fit in fits]))
     outside = np.delete(np.arange(len(sample.units)), inside)
     if len(outside):

@@ -14,7 +14,8 @@ from yrdecon.kernels.simplex import simplex_quadratic
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-TIE_RIDGE = 1e-7
+TIE_RIDGE = 1e-6
+REFINEMENTS = 2
 TOGETHER = 2_000
 REMEMBERED = 8
 DISTANCE_PENALTIES = tuple(10.0 ** np.arange(-4, 2.25, 0.25))
@@ -55,8 +56,8 @@ def follow_path(problem: DonorProblem, ridge: float | None = None) -> FloatArray
     ----------
     ridge
         Coefficient of the sum of squared weights. None looks for the smallest weights among those of best fit: a
-        ridge of `TIE_RIDGE` of the donors' variation breaks ties, and a second step centered at the first solution
-        takes its pull on the fit away.
+        ridge of `TIE_RIDGE` of the donors' variation breaks ties, and further steps, each centered at the last
+        solution, take its pull on the fit away.
 
     Notes
     -----
@@ -77,7 +78,7 @@ def follow_near(problem: DonorProblem, penalty: float) -> FloatArray:
 
     Notes
     -----
-    Abadie and L'Hour (2021), equation 5: as the penalty grows, the weight moves to the single nearest donor.
+    Abadie and L'Hour (2021): as the penalty grows, the weight moves to the single nearest donor.
     """
     product = problem.treated @ problem.gram
     own = np.einsum("bn,bn->b", product, problem.treated)
@@ -99,7 +100,7 @@ def cross_validated_distance_penalty(gram: FloatArray, after: FloatArray, donors
 
     Notes
     -----
-    Leave-one-out cross-validation on outcomes after treatment, Abadie and L'Hour (2021), section 3.3.
+    Leave-one-out cross-validation on outcomes after treatment, as Abadie and L'Hour (2021) propose.
     """
     left_out = np.eye(len(donors))[donors]
     problem = DonorProblem(gram, left_out, donors & (left_out == 0))
@@ -127,4 +128,6 @@ def _with_ridge(gram: FloatArray, target: FloatArray, ridge: float | None) -> Fl
     tie = np.where(variation > 0, TIE_RIDGE * variation, 1.0)
     penalized = gram + tie[:, None, None] * np.eye(p)
     x = simplex_quadratic(penalized, target)
-    return simplex_quadratic(penalized, target + tie[:, None] * x, x)
+    for _ in range(REFINEMENTS):
+        x = simplex_quadratic(penalized, target + tie[:, None] * x, x)
+    return x
