@@ -15,7 +15,7 @@ from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.estimators.linear import row_labels
 from yrdecon.estimators.predictors import Predictor
-from yrdecon.estimators.synthetic_fit import CohortFit, cohort_paths, fit_cohort, located
+from yrdecon.estimators.synthetic_fit import CohortFit, cohort_paths, fail_if_donors_are_few, fit_cohort, located
 from yrdecon.estimators.synthetic_frames import synthetic_frames
 from yrdecon.estimators.synthetic_options import Match, Method, Options, Per, fail_if_design_does_not_fit
 from yrdecon.estimators.wide import adoption_dates, same_sizes, wide_outcome, windows_around
@@ -158,6 +158,7 @@ def synthetic_control_pre_effects(panel: Panel, design: Design, cohorts: FloatAr
 def _gaps(sample: Sample, design: Design, cohorts: FloatArray, date: float) -> FloatArray:
     """Return the (B, T) mean gaps of one date under default options; every row treats as many units at that date."""
     fail_if_design_does_not_fit(design, Options())
+    fail_if_donors_are_few(int(np.isinf(cohorts[0]).sum()))
     windows = windows_around(sample, design, date)
     z = located(wide_outcome(sample, "synthetic_control"), windows, "demeaned")
     row, unit = np.nonzero(cohorts == date)

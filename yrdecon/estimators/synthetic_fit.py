@@ -129,15 +129,19 @@ def cohort_paths(sample: Sample, design: Design, y: FloatArray, date: float, opt
     """
     windows = windows_around(sample, design, date)
     donors, own = np.flatnonzero(np.isinf(sample.cohort)), np.flatnonzero(sample.cohort == date)
-    if len(donors) < 2:
-        raise DesignError(
-            f"{len(donors)} never-treated units are there to weight; synthetic_control needs two or more; "
-            "widen the pool"
-        )
+    fail_if_donors_are_few(len(donors))
     treated, labels = np.eye(len(y))[own], sample.units[own].tolist()
     if options.per == "cohort":
         treated, labels = treated.mean(axis=0, keepdims=True), ["pooled"]
     return CohortPaths(int(date), windows, located(y, windows, options.match), own, donors, labels, treated)
+
+
+def fail_if_donors_are_few(count: int) -> None:
+    """Refuse to weight fewer than two units."""
+    if count < 2:
+        raise DesignError(
+            f"{count} never-treated units are there to weight; synthetic_control needs two or more; widen the pool"
+        )
 
 
 def _problem(paths: CohortPaths) -> DonorProblem:

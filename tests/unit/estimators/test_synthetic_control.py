@@ -202,8 +202,11 @@ def test_a_predictor_refuses_windows_that_run_backwards_and_negative_weights():
 
 def test_one_never_treated_unit_is_too_few(toy):
     kept = toy.frame["unit"].isin(["u00", "u01", "u09"])
+    few = toy.assign(pool=kept).where("pool")
     with pytest.raises(yd.DesignError, match="1 never-treated units"):
-        yd.synthetic_control(toy.assign(pool=kept).where("pool"), DESIGN)
+        yd.synthetic_control(few, DESIGN)
+    with pytest.raises(yd.DesignError, match="1 never-treated units"):
+        yd.permutation_test(yd.synthetic_control, few, DESIGN, yd.Assignment("free"), seed=1)
 
 
 def test_a_mean_over_a_window_leaves_missing_values_out_and_says_so(toy):
