@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -120,7 +118,7 @@ def synthetic_control(
         method="synthetic_control",
         outcome=design.outcome,
         n_obs=_cells_used(sample, fits),
-        frames=MappingProxyType(synthetic_frames(sample, y, fits, shares, options)),
+        frames=synthetic_frames(sample, y, fits, shares, options),
         small_sample="no analytic standard error; infer by permutation",
         notes=(*sample.notes, *_notes(sample, fits, options)),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ FloatArray = NDArray[np.float64]
 
 def synthetic_frames(
     sample: Sample, y: FloatArray, fits: list[CohortFit], shares: FloatArray, options: Options
-) -> dict[str, pd.DataFrame]:
+) -> Mapping[str, pd.DataFrame]:
     """Return the frames that `synthetic_control` describes.
 
     Parameters
@@ -40,7 +41,7 @@ def synthetic_frames(
     if fits[0].matched is not None:
         frames["predictor_weights"] = _joined(_predictor_weights(fits))
         frames["predictor_balance"] = _joined(_predictor_balance(fits))
-    return frames
+    return MappingProxyType(frames)
 
 
 def _joined(tables: Iterator[pd.DataFrame]) -> pd.DataFrame:
