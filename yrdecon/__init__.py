@@ -20,6 +20,7 @@ from yrdecon.diagnostics import (
 )
 from yrdecon.errors import DataError, DesignError, EstimationError, RegistryError, YrdeconError
 from yrdecon.estimators import (
+    Predictor,
     aggregate,
     average,
     bacon,
@@ -35,6 +36,7 @@ from yrdecon.estimators import (
     stacked,
     staggered_rollout,
     sun_abraham,
+    synthetic_control,
     synthetic_did,
     twfe,
     twfe_weights,
@@ -80,6 +82,7 @@ __all__ = [
     "FirstPage",
     "HypothesisTest",
     "Panel",
+    "Predictor",
     "Registry",
     "RegistryError",
     "Table",
@@ -135,6 +138,7 @@ __all__ = [
     "staggered_rollout",
     "summary_table",
     "sun_abraham",
+    "synthetic_control",
     "synthetic_did",
     "twfe",
     "twfe_weights",
