@@ -16,6 +16,10 @@ from yrdecon.diagnostics import (
     honest_bounds_from,
     leave_one_out,
     minimum_detectable_effect,
+    placebo_external,
+    placebo_mixed,
+    placebo_space,
+    placebo_time,
     pretrend_power,
 )
 from yrdecon.errors import DataError, DesignError, EstimationError, RegistryError, YrdeconError
@@ -120,6 +124,10 @@ __all__ = [
     "minimum_detectable_effect",
     "pairs_table",
     "permutation_test",
+    "placebo_external",
+    "placebo_mixed",
+    "placebo_space",
+    "placebo_time",
     "plot_event_study",
     "plot_placebo",
     "plot_trends",

@@ -3,6 +3,10 @@
 from yrdecon.diagnostics.honest_bounds import honest_bounds, honest_bounds_from
 from yrdecon.diagnostics.leave_one_out import leave_one_out
 from yrdecon.diagnostics.minimum_detectable_effect import minimum_detectable_effect
+from yrdecon.diagnostics.placebo_external import placebo_external
+from yrdecon.diagnostics.placebo_mixed import placebo_mixed
+from yrdecon.diagnostics.placebo_space import placebo_space
+from yrdecon.diagnostics.placebo_time import placebo_time
 from yrdecon.diagnostics.pretrend_power import pretrend_power
 
 __all__ = [
@@ -10,5 +14,9 @@ __all__ = [
     "honest_bounds_from",
     "leave_one_out",
     "minimum_detectable_effect",
+    "placebo_external",
+    "placebo_mixed",
+    "placebo_space",
+    "placebo_time",
     "pretrend_power",
 ]
