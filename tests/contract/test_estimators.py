@@ -245,3 +245,12 @@ def test_results_do_not_depend_on_the_hash_seed(tmp_path):
         subprocess.run([sys.executable, "-c", script, str(path)], check=True, env=environment)
         contents.append(path.read_bytes())
     assert contents[0] == contents[1]
+
+
+def test_units_treated_after_the_panel_ends_count_as_never_treated_and_are_named(estimator, toy):
+    frame = toy.frame
+    late = toy.assign(cohort=frame["cohort"].mask(frame["unit"].isin(["u10", "u11"]), 99.0))
+    estimate = estimator(late, DESIGN)
+    assert any("u10" in note and "never treated" in note for note in estimate.notes)
+    assert close(estimate.coef, estimator(toy, DESIGN).coef, 1e-9)
+    assert estimate.n_treated == 3
