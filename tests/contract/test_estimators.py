@@ -17,9 +17,25 @@ DESIGN = yd.Design(outcome="y")
 BATCHED = [n for n in NAMES if yd.ESTIMATORS[n].draws is not None]
 
 
+def furnished(toy):
+    """Add what some estimators need beyond cohorts: ineligible units, a group that does not adopt, doses."""
+    number = toy.frame["unit"].str[1:].astype(int)
+    half = toy.frame["unit"].nunique() // 2
+    return toy.assign(
+        group=np.where(number < half, "west", "east"),
+        eligible=number % half < 3,
+        dose=np.where(number < 3, 1.0 + number, 0.0),
+    )
+
+
 @pytest.fixture(params=NAMES)
 def estimator(request):
     return yd.ESTIMATORS[request.param].function
+
+
+@pytest.fixture
+def toy():
+    return furnished(make_toy())
 
 
 def close(a, b, tolerance=1e-9):
@@ -194,7 +210,7 @@ def test_a_known_effect_is_recovered(name):
     function = yd.ESTIMATORS[name].function
     found = []
     for seed in range(40):
-        estimate = function(make_toy(n_units=20, effect=1.0, seed=seed), DESIGN)
+        estimate = function(furnished(make_toy(n_units=20, effect=1.0, seed=seed)), DESIGN)
         found.append(overall(estimate))
     error = np.std(found, ddof=1) / np.sqrt(len(found))
     assert abs(np.mean(found) - 1.0) < 3 * error

@@ -11,6 +11,7 @@ from yrdecon.estimators.lp_did import lp_did
 from yrdecon.estimators.stacked import stacked
 from yrdecon.estimators.sun_abraham import sun_abraham
 from yrdecon.estimators.synthetic_did import synthetic_did
+from yrdecon.estimators.triple_difference import triple_difference
 from yrdecon.estimators.twfe import twfe
 from yrdecon.estimators.twfe_weights import twfe_weights
 from yrdecon.estimators.two_stage import two_stage
@@ -30,6 +31,7 @@ __all__ = [
     "stacked",
     "sun_abraham",
     "synthetic_did",
+    "triple_difference",
     "twfe",
     "twfe_weights",
     "two_stage",
