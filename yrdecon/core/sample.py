@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -67,16 +67,21 @@ class Sample:
         return len(self.outcome) == len(self.units) * len(self.periods)
 
 
-def draw_sample(panel: Panel, design: Design) -> Sample:
+def draw_sample(panel: Panel, design: Design, *, untreated: Literal["needed", "optional"] = "needed") -> Sample:
     """Take from a panel what a design asks for.
 
     Rows with a missing outcome, covariate or weight are left out and counted in the notes.
+
+    Parameters
+    ----------
+    untreated
+        Whether some units must be untreated at some time; comparisons among the treated do without.
 
     Raises
     ------
     DesignError
         If a column is missing or not numeric, the cohort changes within a unit, a treated unit lies outside the
-        pool, nobody or everybody is treated, or base or excluded periods do not fit the panel.
+        pool, nobody becomes treated or everybody is, or base or excluded periods do not fit the panel.
 
     Examples
     --------
@@ -98,7 +103,9 @@ def draw_sample(panel: Panel, design: Design) -> Sample:
     units = pd.Index(complete[panel.unit].unique(), name=panel.unit)
     periods = np.sort(complete[panel.time].unique()).astype(np.int64)
     kept = cohort.reindex(units).to_numpy(dtype=float)
-    _fail_if_nothing_to_compare(kept, periods, design)
+    _fail_if_nobody_becomes_treated(kept, periods, design)
+    if untreated == "needed":
+        _fail_if_nobody_is_untreated(kept, design)
     return Sample(
         frame=complete,
         outcome=complete[design.outcome].to_numpy(dtype=float),
@@ -203,8 +210,12 @@ def _first_treated(cohort: FloatArray, periods: IntArray) -> float:
     return float(finite.min()) if len(finite) else np.inf
 
 
-def _fail_if_nothing_to_compare(cohort: FloatArray, periods: IntArray, design: Design) -> None:
-    where = f"pool {design.pool!r}" if design.pool else "panel"
+def _where(design: Design) -> str:
+    return f"pool {design.pool!r}" if design.pool else "panel"
+
+
+def _fail_if_nobody_becomes_treated(cohort: FloatArray, periods: IntArray, design: Design) -> None:
+    where = _where(design)
     if len(cohort) == 0:
         raise DesignError(f"no row of the {where} has {design.outcome!r} and everything else that the design names")
     finite = np.isfinite(cohort)
@@ -215,6 +226,10 @@ def _fail_if_nothing_to_compare(cohort: FloatArray, periods: IntArray, design: D
             f"no unit of the {where} becomes treated between {periods[0]} and {periods[-1]}: "
             f"there is no before and after; its first treated periods are {sorted({int(c) for c in cohort[finite]})}"
         )
+
+
+def _fail_if_nobody_is_untreated(cohort: FloatArray, design: Design) -> None:
+    where, finite = _where(design), np.isfinite(cohort)
     if finite.all() and len(set(cohort)) == 1:
         raise DesignError(
             f"every unit of the {where} is treated in {int(cohort[0])}; choose a pool with untreated units"

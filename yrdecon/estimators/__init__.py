@@ -3,6 +3,7 @@
 from yrdecon.estimators.aggregate import aggregate
 from yrdecon.estimators.bacon import bacon
 from yrdecon.estimators.callaway_santanna import callaway_santanna
+from yrdecon.estimators.dose_response import dose_response
 from yrdecon.estimators.etwfe import etwfe
 from yrdecon.estimators.event_study import event_study
 from yrdecon.estimators.imputation import imputation, imputation_pretrend
@@ -21,6 +22,7 @@ __all__ = [
     "average",
     "bacon",
     "callaway_santanna",
+    "dose_response",
     "etwfe",
     "event_study",
     "event_window",

@@ -16,6 +16,7 @@ from yrdecon.core.estimator import register
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError, EstimationError
+from yrdecon.estimators.adoption import note_on_staggering
 from yrdecon.estimators.event_study import (
     base_event_times,
     event_study_rows,
@@ -171,7 +172,7 @@ def _fail_if_eligibility_does_not_fit(sample: Sample, eligible: str, adoption: F
 
 
 def _named(sample: Sample, rows: BoolArray) -> list[Any]:
-    return sample.units[np.unique(sample.unit[rows])].tolist()[:8]
+    return list(sample.units[np.unique(sample.unit[rows])][:8])
 
 
 def _fail_if_not_identified(panel: Panel, sample: Sample, design: Design, treated: FloatArray, eligible: str) -> None:
@@ -230,9 +231,7 @@ def _notes(panel: Panel, sample: Sample, design: Design, always: list[Any]) -> t
         notes.append(
             f"errors are clustered by unit although {panel.group} decides; cluster={panel.group!r} is cautious"
         )
-    if len(np.unique(sample.cohort[sample.cohort <= sample.periods[-1]])) > 1:
-        notes.append("adoption is staggered: earlier adopters serve as comparisons, and weights can be negative")
-    return tuple(notes)
+    return (*notes, *note_on_staggering(sample))
 
 
 register(triple_difference)
