@@ -57,7 +57,8 @@ def test_the_result_is_consistent(estimator, toy):
 def test_influence_reproduces_the_covariance_under_the_named_rule(estimator, toy):
     estimate = estimator(toy, DESIGN)
     if estimate.influence is None:
-        assert np.isnan(estimate.vcov).all()
+        # matching brings its own covariance, which is no sum over units
+        assert np.isnan(estimate.vcov).all() or estimate.small_sample.startswith("Abadie-Imbens")
         return
     again = yd.cluster_robust(estimate, estimate.cluster)
     assert close(again.vcov, estimate.vcov)

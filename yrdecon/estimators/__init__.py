@@ -9,6 +9,7 @@ from yrdecon.estimators.event_study import event_study
 from yrdecon.estimators.imputation import imputation, imputation_pretrend
 from yrdecon.estimators.linear_map import average, event_window, lincom, wald
 from yrdecon.estimators.lp_did import lp_did
+from yrdecon.estimators.matched_did import matched_did
 from yrdecon.estimators.stacked import stacked
 from yrdecon.estimators.sun_abraham import sun_abraham
 from yrdecon.estimators.synthetic_did import synthetic_did
@@ -30,6 +31,7 @@ __all__ = [
     "imputation_pretrend",
     "lincom",
     "lp_did",
+    "matched_did",
     "stacked",
     "sun_abraham",
     "synthetic_did",
