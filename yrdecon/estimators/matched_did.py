@@ -49,7 +49,8 @@ def matched_did(panel: Panel, design: Design, *, caliper: float = 0.2, neighbors
     the weights of ``support``. Its frames: ``balance`` (before and after matching: means, standardized difference in
     units of the root of the mean variance before, variance ratio, p-value of Welch's t test), ``support`` (every unit:
     propensity, index, weight, and whether it was matched, off the support, or without a neighbor within the caliper)
-    and ``matches``. `Estimate.units` holds the matched sample.
+    and ``matches``. `Estimate.units` holds the matched sample. A covariate must be there in every row, as elsewhere;
+    spread one that is observed once over the rows of its unit.
 
     Errors are those of Abadie and Imbens (2006) for the effect on the matched treated units, with two neighbors for
     conditional variances, units independent; the propensity is taken as given, so that they may be somewhat too large
@@ -145,10 +146,7 @@ def _notes(every: list[CohortMatch], sample: Sample, design: Design, caliper: fl
         where = f"cohort {match.cohort}"
         if match.left_out:
             notes.append(f"{where}: covariates {list(match.left_out)} add nothing to the propensity and are left out")
-        for status, words in (
-            ("off support", "off the common support"),
-            ("no neighbor", "without a neighbor in reach"),
-        ):
+        for status, words in UNMATCHED.items():
             names = sample.units[match.status == status].tolist()
             if names:
                 notes.append(f"{where}: {len(names)} treated units {words} are left out: {names[:8]}")

@@ -13,9 +13,9 @@ from yrdecon.core.design import Design
 from yrdecon.core.sample import Sample
 from yrdecon.errors import DesignError, EstimationError
 from yrdecon.kernels.balance import balance_of
+from yrdecon.kernels.logit import fit_logit
 from yrdecon.kernels.matching import match_nearest
 from yrdecon.kernels.ols import dependent_columns
-from yrdecon.kernels.two_by_two import propensity
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -98,12 +98,11 @@ def match_cohort(sample: Sample, design: Design, cohort: int, caliper: float, ne
     base = _base_periods(sample, design, cohort)
     covariates = sample.covariates.reshape(len(sample.units), len(sample.periods), -1)[:, base].mean(axis=1)
     x, left_out = _independent(covariates[used])
-    fit = propensity(treated[used].astype(float), x, np.ones(int(used.sum())))
-    if not fit.usable:
+    fit = fit_logit(treated[used].astype(float), x, np.ones(int(used.sum())))
+    if not fit.converged:
         raise EstimationError(_words_on_separation(covariates, treated, comparison, cohort, design))
     probability, index = np.full(len(used), np.nan), np.full(len(used), np.nan)
-    probability[used] = fit.probability
-    index[used] = np.log(fit.probability) - np.log1p(-fit.probability)
+    probability[used], index[used] = fit.probability, fit.index
     reach = caliper * index[used].std(ddof=1) if np.isfinite(caliper) else np.inf
     ends = index[comparison].min(), index[comparison].max()
     supported = (index[treated] >= ends[0] - SLACK) & (index[treated] <= ends[1] + SLACK)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from yrdecon.kernels.logit import fit_logit
+
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-ITERATIONS, STEP = 60, 1e-12
 ALMOST_ONE, TRIMMED = 1 - 1e-6, 0.995
 
 
@@ -82,21 +83,10 @@ def doubly_robust(
 
 def propensity(treated: FloatArray, x: FloatArray, weights: FloatArray) -> Propensity:
     """Fit a logit by Newton's method; it cannot be used if it separates the groups or does not converge."""
-    beta = np.zeros(x.shape[1])
-    converged = False
-    for _ in range(ITERATIONS):
-        p = 1 / (1 + np.exp(-np.clip(x @ beta, -500, 500)))
-        information = (x * (weights * p * (1 - p))[:, None]).T @ x
-        if np.linalg.cond(information) > 1e14:
-            break
-        step = np.linalg.solve(information, x.T @ (weights * (treated - p)))
-        beta = beta + step
-        if np.abs(step).max() <= STEP * (1 + np.abs(beta).max()):
-            converged = True
-            break
-    p = 1 / (1 + np.exp(-np.clip(x @ beta, -500, 500)))
+    fit = fit_logit(treated, x, weights)
+    p = fit.probability
     information = (x * (weights * p * (1 - p))[:, None]).T @ x
-    usable = converged and bool((p < ALMOST_ONE).all()) and bool((p[treated == 0] < TRIMMED).any())
+    usable = fit.converged and bool((p < ALMOST_ONE).all()) and bool((p[treated == 0] < TRIMMED).any())
     score = (weights * (treated - p))[:, None] * x
     influence = score @ np.linalg.inv(information) * len(x) if usable else np.zeros_like(x)
     return Propensity(np.minimum(p, ALMOST_ONE), influence, usable)
