@@ -36,7 +36,7 @@ from yrdecon.estimators import (
     two_stage,
     wald,
 )
-from yrdecon.inference import cluster_robust, permutation_test, simultaneous_band
+from yrdecon.inference import cluster_robust, permutation_test, simultaneous_band, spatial_model_test, spatial_range
 from yrdecon.places import city_table, resolve_places
 from yrdecon.policy import (
     Registry,
@@ -122,6 +122,8 @@ __all__ = [
     "save_estimate",
     "save_figure",
     "simultaneous_band",
+    "spatial_model_test",
+    "spatial_range",
     "stacked",
     "summary_table",
     "sun_abraham",

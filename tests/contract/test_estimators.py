@@ -18,12 +18,12 @@ BATCHED = [n for n in NAMES if yd.ESTIMATORS[n].draws is not None]
 
 
 def furnished(toy):
-    """Add what some estimators need beyond cohorts: ineligible units, a group that does not adopt, doses."""
+    """Add what some estimators need beyond cohorts: ineligible units, groups that do not adopt, doses."""
     number = toy.frame["unit"].str[1:].astype(int)
-    half = toy.frame["unit"].nunique() // 2
+    half, last = (number.max() + 1) // 2, number == number.max()
     return toy.assign(
-        group=np.where(number < half, "west", "east"),
-        eligible=number % half < 3,
+        group=np.select([number < half, last], ["west", "north"], "east"),
+        eligible=(number % half < 3) | last,
         dose=np.where(number < 3, 1.0 + number, 0.0),
     )
 
@@ -121,6 +121,16 @@ def test_a_missing_outcome_is_told_or_refused_with_the_cell(estimator, toy):
     assert "u07 3" in notes
 
 
+def test_units_treated_throughout_are_named_and_but_for_twfe_left_out(estimator, toy):
+    frame = toy.frame
+    always = toy.assign(cohort=frame["cohort"].mask(frame["unit"] == "u11", 1.0))
+    without = toy.assign(kept=frame["unit"] != "u11").where("kept")
+    estimate = estimator(always, DESIGN)
+    assert any("u11" in note for note in estimate.notes)
+    same = close(estimate.coef, estimator(without, DESIGN).coef, 1e-8)
+    assert same == (estimator is not yd.twfe)
+
+
 @pytest.mark.parametrize(
     ("change", "design", "words"),
     [
@@ -198,6 +208,25 @@ def test_the_twfe_kernel_handles_weights_covariates_effects_and_gaps():
     cohorts = np.stack([np.roll(np.where(np.arange(12) < 3, 6.0, np.inf), i) for i in range(6)])
     together = estimate_assignments(yd.twfe, holed, design, cohorts)
     assert close(together, estimate_one_by_one(yd.twfe, holed, design, cohorts), 1e-9)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"comparison": "not_yet"}, {"base_periods": (2, 3)}, {"covariates": ("x",)}, {"weights": "changing"}],
+)
+@pytest.mark.parametrize("gaps", [False, True])
+def test_the_callaway_santanna_kernel_handles_weights_not_yet_treated_units_and_gaps(options, gaps):
+    toy = make_toy(n_units=14)
+    if gaps:
+        toy = toy.assign(y=toy.frame["y"].where(toy.frame.index % 31 != 5))
+    toy = toy.assign(changing=toy.frame["w"] + toy.frame["time"] / 10)
+    design = replace(DESIGN, **({"weights": "w"} | options))
+    generator = np.random.default_rng(3)
+    own = np.array([4.0, 4.0, 4.0, 6.0, 6.0, 6.0] + [np.inf] * 8)
+    toy = toy.assign(cohort=np.repeat(own, 8))
+    cohorts = np.stack([own, *(generator.permutation(own) for _ in range(5))])
+    together = estimate_assignments(yd.callaway_santanna, toy, design, cohorts)
+    assert close(together, estimate_one_by_one(yd.callaway_santanna, toy, design, cohorts), 1e-9)
 
 
 def overall(estimate):

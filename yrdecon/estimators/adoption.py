@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from yrdecon.core.sample import Sample, restrict
-
-
-def without_always_treated(sample: Sample) -> Sample:
-    """Leave out units that are treated from the first period on, and name them in the notes."""
-    always = sample.cohort <= sample.periods[0]
-    if not always.any():
-        return sample
-    names = sample.units[always].tolist()
-    kept = restrict(sample, ~always[sample.unit])
-    return replace(kept, notes=(*sample.notes, f"{len(names)} units are treated throughout and left out: {names[:8]}"))
+from yrdecon.core.sample import Sample
 
 
 def note_on_staggering(sample: Sample) -> tuple[str, ...]:

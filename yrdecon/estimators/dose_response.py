@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from yrdecon.core.always_treated import leave_out_always_treated
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError
-from yrdecon.estimators.adoption import note_on_staggering, without_always_treated
+from yrdecon.estimators.adoption import note_on_staggering
 from yrdecon.estimators.event_study import (
     base_event_times,
     event_study_rows,
@@ -101,7 +102,7 @@ def dose_response(
     """
     _fail_if_options_do_not_fit(estimand, cut)
     full = draw_sample(panel, design, untreated="optional" if estimand == "treated_slope" else "needed")
-    dosed = _with_doses(without_always_treated(full), dose)
+    dosed = _with_doses(leave_out_always_treated(full), dose)
     if estimand == "treated_slope":
         return _slope_among_treated(panel, dosed, design, dose, ssc)
     contrast = _restrict(dosed, dosed.sample.contrast)

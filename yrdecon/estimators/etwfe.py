@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from yrdecon.core.always_treated import leave_out_always_treated
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
@@ -72,9 +73,7 @@ def etwfe(panel: Panel, design: Design, *, family: Family = "linear", ssc: Small
     """
     if family not in get_args(Family):
         raise DesignError(f"family={family!r} is unknown; choose one of {list(get_args(Family))}")
-    full = draw_sample(panel, design)
-    always = full.cohort <= full.periods[0]
-    sample, reference = _used_rows(full, design, always)
+    sample, reference = _used_rows(leave_out_always_treated(draw_sample(panel, design)), design)
     table = _cells(sample, reference)
     cells = table[~table["reference"]].reset_index(drop=True)
     cohort, time = sample.cohort[sample.unit], sample.periods[sample.time]
@@ -85,22 +84,20 @@ def etwfe(panel: Panel, design: Design, *, family: Family = "linear", ssc: Small
         estimate = _linear(panel, sample, design, cells, columns, ssc)
     else:
         estimate = _poisson(panel, sample, design, cells, columns, ssc)
-    names = full.units[always].tolist()
-    note = (f"{len(names)} units are treated throughout and left out: {names[:8]}",) if names else ()
     every = np.eye(len(table))[:, np.flatnonzero(~table["reference"])]
     estimate = map_linearly(estimate, every, table)
-    return replace(estimate, method="etwfe", notes=(*estimate.notes, *note))
+    return replace(estimate, method="etwfe", notes=estimate.notes)
 
 
-def _used_rows(full: Sample, design: Design, always: NDArray[np.bool_]) -> tuple[Sample, int | None]:
+def _used_rows(full: Sample, design: Design) -> tuple[Sample, int | None]:
     """Return the rows of the regression, and the event time without a cell if all others have one."""
     if design.comparison == "not_yet":
         reference = None
-        sample = restrict(full, full.contrast & ~always[full.unit])
+        sample = restrict(full, full.contrast)
     else:
         reference = reference_event_time(full, design, -1)
         excluded = np.isin(full.periods[full.time], design.exclude_periods)
-        sample = restrict(full, ~excluded & ~always[full.unit])
+        sample = restrict(full, ~excluded)
     untreated = sample.cohort > sample.periods[-1]
     if not untreated.any():
         last = int(sample.cohort.max())

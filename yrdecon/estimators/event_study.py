@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from yrdecon.core.always_treated import leave_out_always_treated
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import estimate_one_by_one, register
@@ -44,7 +45,8 @@ def event_study(
     Returns
     -------
     An estimate with one cell per ``event_time``. Cells marked ``reference`` are normalized to average zero; cells
-    marked ``excluded`` belong to the excluded periods of the design and are shown, not used.
+    marked ``excluded`` belong to the excluded periods of the design and are shown, not used. Unbalanced panels are used
+    as they are; units treated from the first period on are left out and named.
 
     Raises
     ------
@@ -61,7 +63,7 @@ def event_study(
     >>> dict(zip(dynamic.cells["event_time"].tolist(), dynamic.coef.round(6).tolist()))
     {-2: -0.5, -1: 0.0, 0: 1.5}
     """
-    full = draw_sample(panel, design)
+    full = leave_out_always_treated(draw_sample(panel, design))
     sample = restrict(full, event_study_rows(full, design))
     event_time = event_times(sample, window)
     base = base_event_times(sample, design, reference, event_time)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from yrdecon.core.always_treated import leave_out_always_treated
 from yrdecon.core.design import Design, parse_effect
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.panel import Panel
@@ -35,7 +36,7 @@ def imputed_estimate(panel: Panel, design: Design, by: tuple[str, ...]) -> Estim
     slopes = [effect for effect in design.effects if parse_effect(effect).slope]
     if slopes:
         raise DesignError(f"slopes {slopes} cannot be imputed; take them out of the design's effects, or use twfe")
-    full = draw_sample(panel, design)
+    full = leave_out_always_treated(draw_sample(panel, design))
     sample = restrict(full, full.contrast)
     labels = row_labels(panel, sample, design)
     treated = (labels["time"] >= labels["cohort"]).to_numpy()

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from yrdecon.core.always_treated import leave_out_always_treated
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
@@ -92,7 +93,7 @@ def lp_did(
     >>> lp_did(panel, Design(outcome="y"), window=(-1, 1)).coef.round(6).tolist()
     [0.0, 1.0, 1.0]
     """
-    sample = draw_sample(panel, design)
+    sample = leave_out_always_treated(draw_sample(panel, design))
     dates = np.array([c for c in np.unique(sample.cohort) if sample.periods[0] < c <= sample.periods[-1]])
     _fail_if_options_do_not_fit(design, lags, weighting, composition, dates)
     span = window or (int(sample.periods[0] - dates.max()), int(sample.periods[-1] - dates.min()))
@@ -116,8 +117,6 @@ def lp_did(
     matrix = np.stack(influence, axis=1)
     cluster = design.cluster or "unit"
     codes = pd.factorize(labels[cluster])[0].astype(np.int64)
-    always = sample.units[sample.cohort <= sample.periods[0]].tolist()
-    note = (f"{len(always)} units are treated throughout and left out: {always[:8]}",) if always else ()
     return Estimate(
         coef=np.array(effects),
         vcov=cluster_covariance(matrix, codes),
@@ -130,7 +129,7 @@ def lp_did(
         cluster=cluster,
         dof=float(codes.max()),
         small_sample="fixest, horizon by horizon, within the influence",
-        notes=(*sample.notes, *note),
+        notes=sample.notes,
     )
 
 

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from yrdecon.core.always_treated import leave_out_always_treated
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError, EstimationError
-from yrdecon.estimators.adoption import without_always_treated
 from yrdecon.estimators.linear import row_labels
 from yrdecon.estimators.matching import CohortMatch, balance_table, match_cohort, match_table, support_table
 from yrdecon.kernels.matching import Matched, abadie_imbens, neighbor_deviations
@@ -82,7 +82,7 @@ def matched_did(panel: Panel, design: Design, *, caliper: float = 0.2, neighbors
     """
     _fail_if_options_make_no_sense(caliper, neighbors)
     _fail_if_design_asks_for_more(design)
-    sample = without_always_treated(draw_sample(panel, design))
+    sample = leave_out_always_treated(draw_sample(panel, design))
     _fail_if_not_balanced(sample)
     every = [match_cohort(sample, design, cohort, caliper, neighbors) for cohort in _cohorts(sample)]
     matches = [match for match in every if match.matched.any()]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from yrdecon.core.always_treated import leave_out_always_treated
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
@@ -56,8 +57,8 @@ def stacked(
     Returns
     -------
     An estimate clustered by the design's cluster, by default the unit, across experiments. Its frame ``experiments``
-    counts the units of each. Units treated from the first period on never enter. Unbalanced panels are used as they
-    are.
+    counts the units of each. Units treated from the first period on are left out and named. Unbalanced panels are used
+    as they are.
 
     Raises
     ------
@@ -78,7 +79,7 @@ def stacked(
     """
     if by not in (None, "event_time"):
         raise DesignError(f"by={by!r} is unknown; choose None or 'event_time'")
-    full = draw_sample(panel, design)
+    full = leave_out_always_treated(draw_sample(panel, design))
     used = full.contrast if by is None else ~np.isin(full.periods[full.time], design.exclude_periods)
     sample = restrict(full, used)
     cohorts = [int(c) for c in np.unique(sample.cohort) if sample.periods[0] < c <= sample.periods[-1]]

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from yrdecon.core.always_treated import leave_out_always_treated
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
@@ -52,12 +53,9 @@ def sun_abraham(panel: Panel, design: Design, *, reference: int = -1, ssc: Small
     >>> aggregate(sun_abraham(panel, Design(outcome="y")), None).coef.round(6).tolist()
     [1.0]
     """
-    full = draw_sample(panel, design)
+    full = leave_out_always_treated(draw_sample(panel, design))
     out = reference_event_time(full, design, reference)
-    always = full.cohort <= full.periods[0]
-    time = full.periods[full.time]
-    rows = ~always[full.unit] & (~np.isin(time, design.exclude_periods))
-    sample = restrict(full, rows)
+    sample = restrict(full, ~np.isin(full.periods[full.time], design.exclude_periods))
     cohort, time = sample.cohort[sample.unit], sample.periods[sample.time]
     cohort = np.where(cohort <= sample.periods[-1], cohort, np.inf)
     if np.isfinite(cohort).all():
@@ -76,9 +74,7 @@ def sun_abraham(panel: Panel, design: Design, *, reference: int = -1, ssc: Small
     fit = fit_linear(panel, sample, design, dummies, ssc)
     matrix = np.zeros((len(cells), len(kept)))
     matrix[np.flatnonzero(~cells["reference"]), np.arange(len(kept))] = 1.0
-    names = full.units[always].tolist()
-    note = (f"{len(names)} units are treated throughout and left out: {names[:8]}",) if names else ()
-    return replace(map_linearly(fit, matrix, cells), method="sun_abraham", notes=(*fit.notes, *note))
+    return replace(map_linearly(fit, matrix, cells), method="sun_abraham")
 
 
 def reference_event_time(sample: Sample, design: Design, reference: int) -> int:

@@ -131,7 +131,7 @@ def _with_adoption(panel: Panel, sample: Sample, eligible: str) -> tuple[Sample,
         raise DesignError(
             f"every group that adopts does so by {sample.periods[0]}, the first period; start the panel earlier"
         )
-    return result, group[always].unique().tolist()
+    return result, _named(sample, always, len(sample.units))
 
 
 def _fail_if_group_is_missing(sample: Sample, group: pd.Series[Any]) -> None:
@@ -171,8 +171,8 @@ def _fail_if_eligibility_does_not_fit(sample: Sample, eligible: str, adoption: F
         )
 
 
-def _named(sample: Sample, rows: BoolArray) -> list[Any]:
-    return list(sample.units[np.unique(sample.unit[rows])][:8])
+def _named(sample: Sample, rows: BoolArray, at_most: int = 8) -> list[Any]:
+    return list(sample.units[np.unique(sample.unit[rows])][:at_most])
 
 
 def _fail_if_not_identified(panel: Panel, sample: Sample, design: Design, treated: FloatArray, eligible: str) -> None:
@@ -226,7 +226,7 @@ def _means(sample: Sample, eligible: str) -> dict[str, pd.DataFrame]:
 def _notes(panel: Panel, sample: Sample, design: Design, always: list[Any]) -> tuple[str, ...]:
     notes = []
     if always:
-        notes.append(f"{len(always)} groups adopted by the first period and are left out: {always[:8]}")
+        notes.append(f"{len(always)} units of groups that adopted by the first period are left out: {always[:8]}")
     if design.cluster is None:
         notes.append(
             f"errors are clustered by unit although {panel.group} decides; cluster={panel.group!r} is cautious"

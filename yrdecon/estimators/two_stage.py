@@ -24,7 +24,9 @@ def two_stage(panel: Panel, design: Design, *, by: Literal["event_time"] | None 
     Returns
     -------
     An estimate with the effects of `imputation` and errors that count the first stage. They differ from the errors of
-    `imputation` only in that residuals of treated rows are taken around the second stage's own means.
+    `imputation` only in that residuals of treated rows are taken around the second stage's own means. Unbalanced panels
+    are used as they are; treated rows whose unit or period has no untreated row are left out and counted, units treated
+    from the first period on left out and named.
 
     Raises
     ------

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
-ITERATIONS, STEP = 60, 1e-12
-SINGULAR = 1e14
+ITERATIONS, STEP = 100, 1e-12
+SINGULAR, LARGEST_INDEX = 1e14, 500.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,16 +26,17 @@ def fit_logit(outcome: FloatArray, x: FloatArray, weights: FloatArray) -> Logit:
     """Fit the probability that (n,) outcomes are 1 on (n, k) columns with (n,) weights."""
     beta = np.zeros(x.shape[1])
     for _ in range(ITERATIONS):
-        p = _logistic(x @ beta)
+        p = logistic(x @ beta)
         information = (x * (weights * p * (1 - p))[:, None]).T @ x
         if np.linalg.cond(information) > SINGULAR:
             break
         step = np.linalg.solve(information, x.T @ (weights * (outcome - p)))
         beta = beta + step
         if np.abs(step).max() <= STEP * (1 + np.abs(beta).max()):
-            return Logit(x @ beta, _logistic(x @ beta), converged=True)
-    return Logit(x @ beta, _logistic(x @ beta), converged=False)
+            return Logit(x @ beta, logistic(x @ beta), converged=True)
+    return Logit(x @ beta, logistic(x @ beta), converged=False)
 
 
-def _logistic(index: FloatArray) -> FloatArray:
-    return np.asarray(1 / (1 + np.exp(-np.clip(index, -500, 500))))
+def logistic(index: FloatArray) -> FloatArray:
+    """Return the probabilities of (n,) linear indices."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(index, -LARGEST_INDEX, LARGEST_INDEX))))

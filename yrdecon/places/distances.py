@@ -1,0 +1,36 @@
+"""Distances between the units of a sample."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yrdecon.core.panel import Panel
+from yrdecon.core.sample import Sample
+from yrdecon.errors import DesignError
+from yrdecon.places.coordinates import distance_matrix
+
+FloatArray = NDArray[np.float64]
+
+
+def unit_coordinates(panel: Panel, sample: Sample) -> FloatArray:
+    """Return the (N, 2) longitude and latitude of the sample's units.
+
+    Raises
+    ------
+    DesignError
+        If the panel declares no location, or units have no coordinates.
+    """
+    if panel.location is None:
+        raise DesignError("distances need coordinates; declare location=('lon', 'lat') in Panel.from_frame")
+    seats = sample.frame.groupby(panel.unit, sort=False)[list(panel.location)].first().reindex(sample.units)
+    lost = seats.index[seats.isna().any(axis=1)].tolist()
+    if lost:
+        raise DesignError(f"units {lost[:8]} have no coordinates; leave them out of the pool or add them")
+    return np.asarray(seats, dtype=float)
+
+
+def unit_distances(panel: Panel, sample: Sample) -> FloatArray:
+    """Return the (N, N) kilometers between the sample's units."""
+    lon, lat = unit_coordinates(panel, sample).T
+    return distance_matrix(lon, lat)
