@@ -3,6 +3,7 @@
 from yrdecon.estimators.aggregate import aggregate
 from yrdecon.estimators.bacon import bacon
 from yrdecon.estimators.callaway_santanna import callaway_santanna
+from yrdecon.estimators.did_multiplegt import did_multiplegt
 from yrdecon.estimators.dose_response import dose_response
 from yrdecon.estimators.etwfe import etwfe
 from yrdecon.estimators.event_study import event_study
@@ -10,8 +11,11 @@ from yrdecon.estimators.imputation import imputation, imputation_pretrend
 from yrdecon.estimators.linear_map import average, event_window, lincom, wald
 from yrdecon.estimators.lp_did import lp_did
 from yrdecon.estimators.matched_did import matched_did
+from yrdecon.estimators.predictors import Predictor
 from yrdecon.estimators.stacked import stacked
+from yrdecon.estimators.staggered_rollout import staggered_rollout
 from yrdecon.estimators.sun_abraham import sun_abraham
+from yrdecon.estimators.synthetic_control import synthetic_control
 from yrdecon.estimators.synthetic_did import synthetic_did
 from yrdecon.estimators.triple_difference import triple_difference
 from yrdecon.estimators.twfe import twfe
@@ -19,10 +23,12 @@ from yrdecon.estimators.twfe_weights import twfe_weights
 from yrdecon.estimators.two_stage import two_stage
 
 __all__ = [
+    "Predictor",
     "aggregate",
     "average",
     "bacon",
     "callaway_santanna",
+    "did_multiplegt",
     "dose_response",
     "etwfe",
     "event_study",
@@ -33,7 +39,9 @@ __all__ = [
     "lp_did",
     "matched_did",
     "stacked",
+    "staggered_rollout",
     "sun_abraham",
+    "synthetic_control",
     "synthetic_did",
     "triple_difference",
     "twfe",

@@ -129,6 +129,8 @@ def _key(cell: dict[str, object]) -> str:
             return "effect"
         if term in DOSE_TERMS:
             return f"{term}:{int(float(str(cell['event_time'])))}" if "event_time" in cell else term
+        if term == "average total effect":
+            return "average_total_effect"
         return "average:" + term.removeprefix("average ") if term.startswith("average ") else f"variable:{term}"
     if {"cohort", "time"} <= set(cell):
         return f"cohort_time:{int(float(str(cell['cohort'])))}, {int(float(str(cell['time'])))}"
