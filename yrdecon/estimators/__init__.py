@@ -6,8 +6,10 @@ from yrdecon.estimators.callaway_santanna import callaway_santanna
 from yrdecon.estimators.etwfe import etwfe
 from yrdecon.estimators.event_study import event_study
 from yrdecon.estimators.imputation import imputation, imputation_pretrend
+from yrdecon.estimators.interactive_fe import interactive_fe
 from yrdecon.estimators.linear_map import average, lincom, wald
 from yrdecon.estimators.lp_did import lp_did
+from yrdecon.estimators.matrix_completion import matrix_completion
 from yrdecon.estimators.stacked import stacked
 from yrdecon.estimators.sun_abraham import sun_abraham
 from yrdecon.estimators.synthetic_did import synthetic_did
@@ -24,8 +26,10 @@ __all__ = [
     "event_study",
     "imputation",
     "imputation_pretrend",
+    "interactive_fe",
     "lincom",
     "lp_did",
+    "matrix_completion",
     "stacked",
     "sun_abraham",
     "synthetic_did",
