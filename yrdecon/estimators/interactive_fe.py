@@ -91,9 +91,7 @@ def _note_on_few_rows(grid: Grid, number: int) -> tuple[str, ...]:
     advised = ROWS_PER_PARAMETER * (number + 1)
     if number == 0 or grid.fewest_before >= advised:
         return ()
-    return (
-        f"a treated unit has {grid.fewest_before} untreated rows; {number} factors are trustworthy from {advised} on",
-    )
+    return (f"a treated unit has only {grid.fewest_before} untreated rows; {advised} or more are advised",)
 
 
 def _fail_if_factors_are_no_number(factors: int | str) -> None:

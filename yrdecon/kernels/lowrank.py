@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
+from yrdecon.kernels.factor_search import search_factors
 from yrdecon.kernels.fixed_point import fixed_point
 from yrdecon.kernels.ols import dependent_columns
 
@@ -17,6 +18,7 @@ BoolArray = NDArray[np.bool_]
 
 SETTLED = 1e-10
 LIMIT = 20_000
+LIMIT_BEFORE_SEARCH = 300
 LIMIT_IN_VALIDATION = 2_000
 EPS = float(np.finfo(float).eps)
 
@@ -152,7 +154,8 @@ def complete(
     -----
     One step fills the cells that are not observed with their last fit, takes the low-rank part from the singular
     values of the filled and centered matrix, and refits effects and covariates exactly on observed cells. The loss
-    falls at every step (Xu 2017, EM; Mazumder, Hastie and Tibshirani 2010), and the steps are accelerated.
+    falls at every step (Xu 2017, EM; Mazumder, Hastie and Tibshirani 2010), and the steps are accelerated. Factors
+    that have not settled then are handed to `search_factors`.
     """
     hidden = ~problem.observed
     held = int(hidden.sum())
@@ -172,12 +175,25 @@ def complete(
 
     spread = float(np.sqrt(np.mean(problem.residual[problem.observed] ** 2)))
     begin = np.zeros(held + problem.basis.shape[1]) if start is None else start
-    end = fixed_point(step, begin, SETTLED * spread + problem.rounding, limit)
+    tolerance = SETTLED * spread + problem.rounding
+    end = fixed_point(step, begin, tolerance, limit if shrinkage.penalty > 0 else LIMIT_BEFORE_SEARCH)
     low, additive, _ = parts(end.state)
+    if shrinkage.penalty == 0 and not end.settled:
+        return _searched(problem, low, shrinkage.rank, tolerance, end.state)
     after, loss = step(end.state)
     turn = linalg.solve_triangular(problem.triangle, after[held:])
     gap = problem.residual - low - additive - problem.regressors @ turn
     return Completed(gap, low, problem.slopes + turn, loss, end.state, end.settled)
+
+
+def _searched(problem: Incomplete, low: FloatArray, rank: int, tolerance: float, state: FloatArray) -> Completed:
+    """Finish the search for factors that the steps have brought near a minimum."""
+    factors = np.linalg.svd(low, full_matrices=False)[2][:rank].T
+    fit = search_factors(problem.residual, problem.observed, problem.regressors, factors, tolerance)
+    if fit is None:
+        return Completed(problem.residual - low, low, problem.slopes, np.inf, state, False)
+    low = _centered(fit.loadings[:, 1:] @ fit.factors.T)
+    return Completed(problem.residual - fit.fitted, low, problem.slopes + fit.slopes, fit.loss, state, True)
 
 
 def validation_errors(
@@ -228,7 +244,7 @@ def _additive(z: FloatArray, observed: BoolArray, own: FloatArray, inverse: Floa
 
 def _shrink(filled: FloatArray, shrinkage: Shrinkage) -> tuple[FloatArray, float]:
     """Return the low-rank part of a filled matrix beside its unit and period means, and its nuclear norm."""
-    centered = filled - filled.mean(axis=1, keepdims=True) - filled.mean(axis=0) + filled.mean()
+    centered = _centered(filled)
     squares, vectors = linalg.eigh(centered.T @ centered, check_finite=False)
     singular = np.sqrt(np.maximum(squares[::-1], 0.0))
     kept = np.maximum(singular - shrinkage.penalty, 0.0)
@@ -237,3 +253,7 @@ def _shrink(filled: FloatArray, shrinkage: Shrinkage) -> tuple[FloatArray, float
     v = vectors[:, ::-1][:, :count]
     low = (centered @ v * (kept[:count] / singular[:count])) @ v.T
     return np.asarray(low), float(kept.sum())
+
+
+def _centered(z: FloatArray) -> FloatArray:
+    return np.asarray(z - z.mean(axis=1, keepdims=True) - z.mean(axis=0) + z.mean())
