@@ -38,15 +38,15 @@ def forward_validation(grid: Grid, shrinkages: Sequence[Shrinkage]) -> pd.DataFr
     folds = _folds(grid, rank)
     errors = validation_errors(grid.outcome, grid.untreated, grid.covariates, folds, shrinkages)
     count = len(folds)
-    mean = errors.mean(axis=0) if count else np.full(len(shrinkages), np.nan)
-    finite = np.isfinite(mean)
-    spread = np.full(len(shrinkages), np.nan)
-    if count > 1:
-        spread[finite] = errors[:, finite].std(axis=0, ddof=1) / np.sqrt(count)
-    chosen = 0
-    if finite.any():
-        best = int(np.nanargmin(mean))
-        chosen = int(np.flatnonzero(mean <= mean[best] + np.nan_to_num(spread[best]))[0])
+    mean = np.full(len(shrinkages), np.nan)
+    spread, chosen = mean.copy(), 0
+    if count:
+        mean = np.asarray(errors.mean(axis=0), dtype=float)
+        finite = np.isfinite(mean)
+        if count > 1:
+            spread[finite] = np.std(errors[:, finite], axis=0, ddof=1) / np.sqrt(count)
+        best = int(mean.argmin())
+        chosen = int(np.argmax(mean <= mean[best] + np.nan_to_num(spread[best])))
     return pd.DataFrame(
         {
             "mean_squared_error": mean,
@@ -58,8 +58,8 @@ def forward_validation(grid: Grid, shrinkages: Sequence[Shrinkage]) -> pd.DataFr
 
 
 def _folds(grid: Grid, rank: int) -> list[tuple[BoolArray, BoolArray]]:
-    own = grid.treated.any(axis=1)[:, None] & grid.untreated
-    from_the_end = grid.untreated[:, ::-1].cumsum(axis=1)[:, ::-1]
+    own = np.any(grid.treated, axis=1, keepdims=True) & grid.untreated
+    from_the_end = np.fliplr(np.cumsum(np.fliplr(grid.untreated), axis=1))
     fewest = grid.fewest_before
     folds = []
     for count in range(1, fewest - max(fewest // 2, 1) + 1):

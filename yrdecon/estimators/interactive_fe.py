@@ -32,7 +32,8 @@ def interactive_fe(panel: Panel, design: Design, *, factors: int | Literal["auto
     factors
         Number of factors, or ``"auto"``: chosen by `forward_validation` among zero to three, as far as every treated
         unit has three untreated rows for each of its r + 1 coefficients. Give a number for permutation tests, where
-        it should not change with the assignment.
+        it should not change with the assignment; if some assignment leaves the factors undetermined, the convex
+        problem of `matrix_completion` does not.
 
     Returns
     -------

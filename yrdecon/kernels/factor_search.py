@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-LIMIT = 200
-FIRST_DAMPING, LEAST_DAMPING, SMALL_DAMPING = 1e-3, 1e-12, 1e-6
-LOSS_ROUNDING = 1e-12
+LIMIT = 3_000
+STALLED = 50
+FIRST_DAMPING, LEAST_DAMPING, SMALL_DAMPING, HOPELESS_DAMPING = 1e-3, 1e-12, 1e-6, 1e8
+LOSS_ROUNDING = 1e-13
+ZERO_LOSS = 1e-28
+TINY = float(np.finfo(float).tiny)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +50,8 @@ def search_factors(
 ) -> FactorFit | None:
     """Lower the squared gaps from given factors until no cell of the fit moves by more than the tolerance.
 
+    Where factors are barely determined, rounding moves the fit by more; then fifty steps without a lower loss end it.
+
     Parameters
     ----------
     y
@@ -69,21 +74,28 @@ def search_factors(
     (Levenberg-Marquardt) and never raise the loss (Ruhe and Wedin 1980; Hong and Fitzgibbon 2015).
     """
     current = _fit(y, observed, x, np.zeros(y.shape[1]), factors, np.zeros(x.shape[2]))
-    damping = FIRST_DAMPING
+    damping, lowest, since = FIRST_DAMPING, current.loss, 0
+    allowed = ZERO_LOSS * float((y[observed] ** 2).sum())
     for _ in range(LIMIT):
-        if not np.isfinite(current.loss):
+        if not np.isfinite(current.loss) or damping > HOPELESS_DAMPING:
             return None
         t, r = current.factors.shape
-        move = _step(current, observed, x, damping)
-        change = move[: t * (1 + r)].reshape(1 + r, t)
+        period, factors, slopes = np.split(_step(current, observed, x, damping), [t, t + t * r])
         trial = _fit(
-            y, observed, x, current.period + change[0], current.factors + change[1:].T, current.slopes + move[t + t * r :]
+            y,
+            observed,
+            x,
+            current.period + period,
+            current.factors + factors.reshape(r, t).T,
+            current.slopes + slopes,
         )
-        if not trial.loss <= current.loss * (1 + LOSS_ROUNDING):
+        if not trial.loss <= current.loss * (1 + LOSS_ROUNDING) + allowed:
             damping *= 10
             continue
         moved = np.abs(trial.fitted - current.fitted).max()
-        if moved <= tolerance and damping <= SMALL_DAMPING:
+        since = 0 if trial.loss < lowest * (1 - LOSS_ROUNDING) else since + 1
+        lowest = min(lowest, trial.loss)
+        if (moved <= tolerance or since > STALLED) and damping <= SMALL_DAMPING:
             return trial
         current, damping = trial, max(damping / 10, LEAST_DAMPING)
     return None
@@ -112,24 +124,26 @@ def _grams(observed: BoolArray, z: FloatArray) -> FloatArray:
 
 
 def _step(current: FactorFit, observed: BoolArray, x: FloatArray, damping: float) -> FloatArray:
-    """Return the damped Gauss-Newton change of period effects, factors and slopes."""
+    """Return the damped Gauss-Newton change of period effects, factors (one after the other) and slopes."""
     n, t = observed.shape
-    z = np.column_stack([np.ones(t), current.factors])
-    own = observed[:, :, None] * z
-    left = -own @ np.linalg.solve(_grams(observed, z), own.transpose(0, 2, 1))
-    left[:, np.arange(t), np.arange(t)] += observed
+    left = _left_by_own_regression(observed, current.factors)
     weights = np.column_stack([np.ones(n), current.loadings[:, 1:]])
     k, p = weights.shape[1], x.shape[2]
     pairs = (weights[:, :, None] * weights[:, None, :]).reshape(n, k * k)
-    hessian = np.zeros((t * k + p, t * k + p))
-    hessian[: t * k, : t * k] = (
-        (pairs.T @ left.reshape(n, t * t)).reshape(k, k, t, t).transpose(0, 2, 1, 3).reshape(t * k, t * k)
-    )
+    shared = (pairs.T @ left.reshape(n, t * t)).reshape(k, k, t, t).transpose(0, 2, 1, 3).reshape(k * t, k * t)
     rest = left @ x
-    hessian[: t * k, t * k :] = np.einsum("ia,itp->atp", weights, rest).reshape(t * k, p)
-    hessian[t * k :, : t * k] = hessian[: t * k, t * k :].T
-    hessian[t * k :, t * k :] = np.einsum("itp,itq->pq", x, rest)
-    slope = np.concatenate([(weights.T @ current.gap).ravel(), np.einsum("itp,it->p", x, current.gap)])
-    scale = np.trace(hessian[: t * k, : t * k]) / (t * k)
-    size = np.concatenate([np.full(t * k, scale), np.diagonal(hessian)[t * k :]])
-    return np.linalg.solve(hessian + damping * np.diag(size), slope)
+    mixed = np.einsum("ia,itp->atp", weights, rest).reshape(k * t, p)
+    own = np.einsum("itp,itq->pq", x, rest)
+    gradient = np.concatenate([(weights.T @ current.gap).ravel(), np.einsum("itp,it->p", x, current.gap)])
+    size = np.concatenate([np.full(k * t, max(float(np.trace(shared)), TINY) / (k * t)), np.diagonal(own)])
+    return np.linalg.solve(np.block([[shared, mixed], [mixed.T, own]]) + damping * np.diag(size), gradient)
+
+
+def _left_by_own_regression(observed: BoolArray, factors: FloatArray) -> FloatArray:
+    """(N, T, T) projections of each unit's observed cells off a constant and the factors."""
+    z = np.column_stack([np.ones(len(factors)), factors])
+    own = observed[:, :, None] * z
+    left = np.matmul(own, -np.linalg.solve(_grams(observed, z), own.transpose(0, 2, 1)))
+    periods = np.arange(len(factors))
+    left[:, periods, periods] += observed
+    return np.asarray(left)

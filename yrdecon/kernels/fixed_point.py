@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 Step = Callable[[FloatArray], tuple[FloatArray, float]]
 
-MEMORY = 20
 RANK_TOLERANCE = 1e-12
 LOSS_ROUNDING = 1e-12
 ZERO_LOSS = 1e-28
@@ -26,7 +25,7 @@ class FixedPoint:
     settled: bool
 
 
-def fixed_point(step: Step, start: FloatArray, tolerance: float, limit: int) -> FixedPoint:
+def fixed_point(step: Step, start: FloatArray, tolerance: float, limit: int, memory: int = 20) -> FixedPoint:
     """Iterate a map that never raises a loss, extrapolating from its last steps.
 
     Parameters
@@ -35,6 +34,8 @@ def fixed_point(step: Step, start: FloatArray, tolerance: float, limit: int) -> 
         Takes an (n,) state and returns the next one and the loss there.
     tolerance
         Largest change of an entry in one step at which the iteration is over.
+    memory
+        Number of states that are combined; with one the steps are plain.
 
     Notes
     -----
@@ -54,7 +55,7 @@ def fixed_point(step: Step, start: FloatArray, tolerance: float, limit: int) -> 
             state, states, changes = after, [], []
             ahead, next_loss = step(state)
         after, loss = ahead, next_loss
-        states, changes = [*states[-MEMORY:], state], [*changes[-MEMORY:], after - state]
+        states, changes = [*states, state][-memory:], [*changes, after - state][-memory:]
     return FixedPoint(after, limit, False)
 
 

@@ -18,7 +18,8 @@ BoolArray = NDArray[np.bool_]
 
 SETTLED = 1e-10
 LIMIT = 20_000
-LIMIT_BEFORE_SEARCH = 300
+PLAIN_STEPS = 100
+MEMORY = 20
 LIMIT_IN_VALIDATION = 2_000
 EPS = float(np.finfo(float).eps)
 
@@ -154,8 +155,9 @@ def complete(
     -----
     One step fills the cells that are not observed with their last fit, takes the low-rank part from the singular
     values of the filled and centered matrix, and refits effects and covariates exactly on observed cells. The loss
-    falls at every step (Xu 2017, EM; Mazumder, Hastie and Tibshirani 2010), and the steps are accelerated. Factors
-    that have not settled then are handed to `search_factors`.
+    falls at every step (Xu 2017, EM; Mazumder, Hastie and Tibshirani 2010). With a penalty the steps are accelerated.
+    With a bounded rank, where acceleration could leave the valley of the start, they are plain, and what has not
+    settled after a hundred is taken to the minimum by `search_factors`.
     """
     hidden = ~problem.observed
     held = int(hidden.sum())
@@ -176,9 +178,10 @@ def complete(
     spread = float(np.sqrt(np.mean(problem.residual[problem.observed] ** 2)))
     begin = np.zeros(held + problem.basis.shape[1]) if start is None else start
     tolerance = SETTLED * spread + problem.rounding
-    end = fixed_point(step, begin, tolerance, limit if shrinkage.penalty > 0 else LIMIT_BEFORE_SEARCH)
+    bounded = shrinkage.penalty == 0
+    end = fixed_point(step, begin, tolerance, PLAIN_STEPS if bounded else limit, 1 if bounded else MEMORY)
     low, additive, _ = parts(end.state)
-    if shrinkage.penalty == 0 and not end.settled:
+    if bounded and not end.settled:
         return _searched(problem, low, shrinkage.rank, tolerance, end.state)
     after, loss = step(end.state)
     turn = linalg.solve_triangular(problem.triangle, after[held:])
