@@ -19,6 +19,7 @@ from yrdecon.kernels.lowrank import Shrinkage
 
 MOST_FACTORS = 3
 ROWS_PER_PARAMETER = 3
+TOO_FEW = "as untreated rows are too few to compare more"
 
 
 def interactive_fe(panel: Panel, design: Design, *, factors: int | Literal["auto"] = "auto") -> Estimate:
@@ -70,7 +71,7 @@ def interactive_fe(panel: Panel, design: Design, *, factors: int | Literal["auto
         table = _compare(draw_grid(panel, design, "interactive_fe", 0), panel, design)
         number = int(table.loc[table["chosen"], "factors"].iloc[0])
         frames = {"cross_validation": table}
-        how = f"chosen by forward validation among 0 to {len(table) - 1}"
+        how = f"chosen by forward validation among 0 to {len(table) - 1}" if len(table) > 1 else TOO_FEW
     else:
         number, frames, how = int(factors), {}, "as asked for"
     grid = draw_grid(panel, design, "interactive_fe", number)

@@ -19,6 +19,7 @@ from yrdecon.kernels.lowrank import Shrinkage, largest_penalty
 
 PENALTIES = 9
 STEPS_PER_DECADE = 4
+TOO_FEW = "the smallest without a low-rank part, as untreated rows are too few to choose"
 
 
 def matrix_completion(panel: Panel, design: Design, *, penalty: float | Literal["auto"] = "auto") -> Estimate:
@@ -67,7 +68,8 @@ def matrix_completion(panel: Panel, design: Design, *, penalty: float | Literal[
     if penalty == "auto":
         table = _compare(grid)
         value = float(table.loc[table["chosen"], "penalty"].iloc[0])
-        frames, how = {"cross_validation": table}, "chosen by forward validation"
+        frames = {"cross_validation": table}
+        how = "chosen by forward validation" if table["folds"].iloc[0] else TOO_FEW
     else:
         value, frames, how = float(penalty), {}, "as asked for"
     shrinkage = Shrinkage(len(grid.sample.periods), value * grid.outcome.size)

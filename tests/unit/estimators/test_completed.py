@@ -134,6 +134,8 @@ def test_a_single_base_period_leaves_nothing_to_validate_and_gives_imputation(to
     table = estimate.frames["cross_validation"]
     assert table["folds"].eq(0).all()
     assert table["chosen"].tolist() == [True] + [False] * 8
+    assert any("untreated rows are too few to choose" in note for note in estimate.notes)
+    assert any("too few to compare more" in note for note in yd.interactive_fe(toy, design).notes)
     assert overall(estimate) == pytest.approx(overall(yd.imputation(toy, design)), abs=1e-10)
 
 
