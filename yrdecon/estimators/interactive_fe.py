@@ -71,7 +71,8 @@ def interactive_fe(panel: Panel, design: Design, *, factors: int | Literal["auto
         table = _compare(draw_grid(panel, design, "interactive_fe", 0), panel, design)
         number = int(table.loc[table["chosen"], "factors"].iloc[0])
         frames = {"cross_validation": table}
-        how = f"chosen by forward validation among 0 to {len(table) - 1}" if len(table) > 1 else TOO_FEW
+        compared = len(table) > 1 and table["folds"].iloc[0] > 0
+        how = f"chosen by forward validation among 0 to {len(table) - 1}" if compared else TOO_FEW
     else:
         number, frames, how = int(factors), {}, "as asked for"
     grid = draw_grid(panel, design, "interactive_fe", number)

@@ -6,6 +6,7 @@ import pytest
 from conftest import make_toy
 
 import yrdecon as yd
+from yrdecon.present.sentences import in_words
 
 DESIGN = yd.Design(outcome="y")
 
@@ -211,3 +212,25 @@ def test_factors_that_the_untreated_rows_do_not_determine_are_refused_in_words()
     others = np.where(frame["unit"].isin([6, 7]), 10.0, np.inf)
     with pytest.raises(yd.EstimationError, match="ask for fewer factors or a larger penalty"):
         yd.interactive_fe(panel.assign(y=broken, cohort=others), DESIGN, factors=1)
+
+
+def test_every_note_is_said_in_chinese():
+    panel = with_factors(noise=0.3, cohorts=((4, 6),))
+    frame = panel.frame
+    throughout = panel.assign(
+        cohort=frame["cohort"].mask(frame["unit"] == 23, 1.0),
+        y=frame["y"].mask((frame["unit"] == 0) & (frame["time"] < 5)),
+    )
+    everyone = with_factors(n=12, noise=0.3, cohorts=((6, 9), (6, 13)))
+    base = replace(DESIGN, base_periods=(4,))
+    estimates = [
+        yd.interactive_fe(panel, DESIGN),
+        yd.interactive_fe(with_factors(), DESIGN),
+        yd.interactive_fe(throughout, DESIGN, factors=2),
+        yd.matrix_completion(panel, DESIGN),
+        yd.matrix_completion(panel, base),
+        yd.matrix_completion(everyone, replace(DESIGN, comparison="not_yet"), penalty=0.05),
+    ]
+    notes = [note for estimate in estimates for note in estimate.notes if "are missing" not in note]
+    assert len(notes) == 10
+    assert [note for note in notes if any(c.isascii() and c.isalpha() and c != "e" for c in in_words(note, "zh"))] == []
