@@ -8,9 +8,11 @@ from yrdecon.estimators.dose_response import dose_response
 from yrdecon.estimators.etwfe import etwfe
 from yrdecon.estimators.event_study import event_study
 from yrdecon.estimators.imputation import imputation, imputation_pretrend
+from yrdecon.estimators.interactive_fe import interactive_fe
 from yrdecon.estimators.linear_map import average, event_window, lincom, wald
 from yrdecon.estimators.lp_did import lp_did
 from yrdecon.estimators.matched_did import matched_did
+from yrdecon.estimators.matrix_completion import matrix_completion
 from yrdecon.estimators.predictors import Predictor
 from yrdecon.estimators.stacked import stacked
 from yrdecon.estimators.staggered_rollout import staggered_rollout
@@ -35,9 +37,11 @@ __all__ = [
     "event_window",
     "imputation",
     "imputation_pretrend",
+    "interactive_fe",
     "lincom",
     "lp_did",
     "matched_did",
+    "matrix_completion",
     "stacked",
     "staggered_rollout",
     "sun_abraham",
