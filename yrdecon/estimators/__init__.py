@@ -11,6 +11,7 @@ from yrdecon.estimators.lp_did import lp_did
 from yrdecon.estimators.stacked import stacked
 from yrdecon.estimators.sun_abraham import sun_abraham
 from yrdecon.estimators.synthetic_did import synthetic_did
+from yrdecon.estimators.synthetic_did_path import synthetic_did_path
 from yrdecon.estimators.twfe import twfe
 from yrdecon.estimators.twfe_weights import twfe_weights
 from yrdecon.estimators.two_stage import two_stage
@@ -29,6 +30,7 @@ __all__ = [
     "stacked",
     "sun_abraham",
     "synthetic_did",
+    "synthetic_did_path",
     "twfe",
     "twfe_weights",
     "two_stage",

@@ -66,8 +66,8 @@ def _descend(form: FloatArray, x: FloatArray, least: FloatArray, limit: int) -> 
     Problems that have stopped take steps of length zero until the end of a round and are dropped then.
     """
     result, active = x.copy(), np.arange(len(x))
-    for first in range(0, limit, ROUND):
-        x, going = _round(form, x, least, min(ROUND, limit - first), is_first=first == 0)
+    for taken in range(0, limit, ROUND):
+        x, going = _round(form, x, least, taken, min(ROUND, limit - taken))
         result[active] = x
         if not going.any():
             break
@@ -77,9 +77,9 @@ def _descend(form: FloatArray, x: FloatArray, least: FloatArray, limit: int) -> 
 
 
 def _round(
-    form: FloatArray, x: FloatArray, least: FloatArray, steps: int, *, is_first: bool
+    form: FloatArray, x: FloatArray, least: FloatArray, taken: int, steps: int
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Take a number of Frank-Wolfe steps; return the weights and which problems have not stopped."""
+    """Take more Frank-Wolfe steps after those already taken; return the weights and which problems have not stopped."""
     batch, p = x.shape
     start = np.arange(batch) * p
     columns, diagonal = form.reshape(batch * p, p), np.diagonal(form, axis1=1, axis2=2).ravel()
@@ -101,7 +101,7 @@ def _round(
         gradient += toward
         value -= decrease
         vertices[step], lengths[step] = vertex, length
-        going &= (decrease > least) | (is_first and step == 0)
+        going &= (decrease > least) | (taken + step == 0)
         if not going.any():
             break
     return _moved(x, vertices[: step + 1], lengths[: step + 1]), going
