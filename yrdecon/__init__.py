@@ -33,7 +33,7 @@ from yrdecon.estimators import (
     two_stage,
     wald,
 )
-from yrdecon.inference import cluster_robust, permutation_test
+from yrdecon.inference import cluster_robust, permutation_test, synthetic_did_jackknife
 from yrdecon.places import city_table, resolve_places
 from yrdecon.policy import (
     Registry,
@@ -119,6 +119,7 @@ __all__ = [
     "summary_table",
     "sun_abraham",
     "synthetic_did",
+    "synthetic_did_jackknife",
     "synthetic_did_path",
     "twfe",
     "twfe_weights",

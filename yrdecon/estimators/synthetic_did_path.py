@@ -129,7 +129,7 @@ def _path(fits: Mapping[int, CohortFit], times: EventTimes) -> FloatArray:
     weights = times.member[:, [times.dates.index(date) for date in fits]] * sizes[:, None]
     mass = weights.sum(axis=(1, 2))
     total = np.einsum("egt,bgt->be", weights, gaps)
-    return np.divide(total, mass, out=np.full(total.shape, np.nan), where=mass > 0)
+    return np.asarray(np.divide(total, mass, out=np.full(total.shape, np.nan), where=mass > 0))
 
 
 register(synthetic_did_path, draws=synthetic_did_path_draws)

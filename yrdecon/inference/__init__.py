@@ -2,5 +2,6 @@
 
 from yrdecon.inference.cluster import cluster_robust
 from yrdecon.inference.permutation import permutation_test
+from yrdecon.inference.synthetic_did_jackknife import synthetic_did_jackknife
 
-__all__ = ["cluster_robust", "permutation_test"]
+__all__ = ["cluster_robust", "permutation_test", "synthetic_did_jackknife"]

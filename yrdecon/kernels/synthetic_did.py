@@ -162,18 +162,19 @@ def effects_without_each_unit(
 
 def _positions(chosen: BoolArray) -> IntArray:
     """Return the (B, n) positions of the n chosen units of every row."""
-    return np.nonzero(chosen)[1].reshape(len(chosen), -1)
+    return np.nonzero(chosen)[1].reshape(len(chosen), -1).astype(np.int64)
 
 
 def _rows(y: FloatArray, chosen: BoolArray) -> FloatArray:
     """Return the (B, n, T) outcomes of the n chosen units of every assignment."""
     where = _positions(chosen)
-    return y[where] if y.ndim == 2 else np.take_along_axis(y, where[:, :, None], axis=1)
+    return np.asarray(y[where] if y.ndim == 2 else np.take_along_axis(y, where[:, :, None], axis=1))
 
 
 def _solve(a: FloatArray, b: FloatArray, zeta: FloatArray, noise: FloatArray, solver: Solver) -> FloatArray:
     if a.shape[2] == 1:
         return np.ones((len(a), 1))
     if solver == "exact":
-        return simplex_exact(a, b, zeta**2)
+        # weights that sum to one let the target move into the columns, where levels of units and periods cancel
+        return simplex_exact(a - b[:, :, None], np.zeros_like(b), zeta**2)
     return simplex_frank_wolfe(a, b, zeta**2, STOPPING * noise)
