@@ -61,14 +61,11 @@ def balanced_sample(panel: Panel, design: Design) -> BalancedSample:
     Raises
     ------
     DesignError
-        If cells are missing (they are named), or the design asks for weights, effects or comparisons with units that
-        are treated later.
+        If cells are missing (they are named), or the design asks for weights or effects.
     """
     asked = [name for name in ("weights", "effects") if getattr(design, name)]
     if asked:
         raise DesignError(f"synthetic_did takes no {asked}; remove them from the design, or use twfe")
-    if design.comparison != "never":
-        raise DesignError("synthetic_did compares with never-treated units; use comparison='never'")
     sample = draw_sample(panel, design)
     shape = (len(sample.units), len(sample.periods))
     _fail_if_cells_are_missing(sample, shape)
@@ -81,7 +78,7 @@ def fit_cohorts(
     solver: Solver,
     known: Mapping[int, CohortFit] = MappingProxyType({}),
 ) -> dict[int, CohortFit]:
-    """Compare every cohort with the never treated, at (B, N) assignments that treat equally many units at each date.
+    """Compare every cohort with units that stay untreated, at (B, N) assignments of the same sizes.
 
     Parameters
     ----------
@@ -113,13 +110,16 @@ def cohort_blocks(data: BalancedSample, cohorts: FloatArray) -> dict[int, Block]
     Raises
     ------
     DesignError
-        If fewer than two units are never treated, or no cohort has the periods.
+        If fewer than two units stay untreated, or no cohort has the periods.
     """
     sample, design = data.sample, data.design
     periods = sample.periods
     never = cohorts > periods[-1] + design.anticipation
     if (count := int(never.sum(axis=1).min())) < FEWEST_UNITS:
-        raise DesignError(f"{count} never-treated units are there to weight; synthetic_did needs two or more")
+        raise DesignError(
+            f"{count} units that stay untreated through {periods[-1]} are there to weight; synthetic_did needs two or "
+            "more; widen the pool, or end the panel before the last cohort (panel.between, comparison='not_yet')"
+        )
     usable = ~np.isin(periods, design.exclude_periods)
     declared = usable if design.base_periods is None else np.isin(periods, design.base_periods)
     blocks = {}
@@ -164,7 +164,7 @@ def cohort_estimate(panel: Panel, data: BalancedSample, fits: Mapping[int, Cohor
         n_obs=int(used.sum() * (~np.isin(sample.periods, design.exclude_periods)).sum()),
         frames=MappingProxyType(_frames(data, fits)),
         small_sample="no analytic standard error; infer by permutation",
-        notes=(*sample.notes, f"weights by the {solver} solver", *_note_on_covariates(design), *_notes(sample, used)),
+        notes=(*sample.notes, f"weights by the {solver} solver", *_notes_on_design(design), *_notes(sample, used)),
     )
 
 
@@ -229,11 +229,14 @@ def _cohort_frames(data: BalancedSample, date: int, fit: CohortFit, share: float
     return {name: pd.DataFrame({"cohort": date, **columns}) for name, columns in frames.items()}
 
 
-def _note_on_covariates(design: Design) -> tuple[str, ...]:
-    if not design.covariates:
-        return ()
-    names = ", ".join(design.covariates)
-    return (f"the outcome is adjusted for {names} by a two-way regression on untreated rows",)
+def _notes_on_design(design: Design) -> tuple[str, ...]:
+    notes = []
+    if design.covariates:
+        names = ", ".join(design.covariates)
+        notes.append(f"the outcome is adjusted for {names} by a two-way regression on untreated rows")
+    if design.comparison == "not_yet":
+        notes.append("units that are treated within the panel do not serve as comparisons")
+    return tuple(notes)
 
 
 def _notes(sample: Sample, used: BoolArray) -> tuple[str, ...]:

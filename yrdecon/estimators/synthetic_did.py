@@ -30,8 +30,9 @@ def synthetic_did(panel: Panel, design: Design, *, solver: Solver = "reference")
 
     Unit weights are fitted on all periods before treatment that are not excluded; time weights lie on the base
     periods of the design alone, so that ``base_periods=(2020,)`` puts all of it on 2020. With several adoption
-    dates each cohort is compared with the units that are not treated within the panel, and cohorts are weighted by
-    their treated cells. Units treated from the first period on, and cohorts without two usable periods before
+    dates each cohort is compared with the units that stay untreated through the last period (the never treated, and
+    those treated after the panel ends; ``comparison="not_yet"`` adds no others), and cohorts are weighted by their
+    treated cells. Units treated from the first period on, and cohorts without two usable periods before
     treatment and one after, are left out and named.
 
     Covariates enter as Kranz (2022) proposes and Clarke and others (2023) call projected: slopes are taken from a
@@ -61,8 +62,8 @@ def synthetic_did(panel: Panel, design: Design, *, solver: Solver = "reference")
     Raises
     ------
     DesignError
-        If the panel is not balanced (the missing cells are named), fewer than two units are never treated, no cohort
-        has enough periods, or the design has weights, effects or ``comparison="not_yet"``.
+        If the panel is not balanced (the missing cells are named), fewer than two units stay untreated, no cohort has
+        enough periods, or the design has weights or effects.
     EstimationError
         If the slopes of the covariates are not identified.
 

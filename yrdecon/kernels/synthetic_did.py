@@ -147,7 +147,7 @@ def effects_without_each_unit(
     sides = 2 * cohort + treated
 
     def total(values: FloatArray, kept: BoolArray) -> FloatArray:
-        return np.bincount(sides[kept], values[kept], minlength=2 * len(n_post)).reshape(-1, 2)
+        return np.asarray(np.bincount(sides[kept], values[kept], minlength=2 * len(n_post)).reshape(-1, 2), dtype=float)
 
     effects = np.full(int(unit.max()) + 1, np.nan)
     for left_out in range(len(effects)):

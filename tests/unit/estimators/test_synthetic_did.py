@@ -37,7 +37,7 @@ def shuffled(panel, n=6):
 
 @pytest.mark.parametrize("estimator", [yd.synthetic_did, yd.synthetic_did_path])
 def test_unsupported_options_are_refused_with_the_way_out(toy, estimator):
-    for options in ({"weights": "w"}, {"effects": ("group^time",)}, {"comparison": "not_yet"}):
+    for options in ({"weights": "w"}, {"effects": ("group^time",)}):
         with pytest.raises(yd.DesignError, match="synthetic_did"):
             estimator(toy, yd.Design(outcome="y", **options))
     with pytest.raises(yd.DesignError, match="solver='best'"):
@@ -119,12 +119,17 @@ def test_units_treated_throughout_and_cohorts_without_periods_are_left_out_and_n
 
 
 def test_units_treated_after_the_panel_ends_are_comparisons(staggered):
+    effect = yd.synthetic_did(staggered, DESIGN).coef[0]
     late = moved(staggered, ["u13"], 12.0)
-    assert yd.synthetic_did(late, DESIGN).coef[0] == yd.synthetic_did(staggered, DESIGN).coef[0]
+    assert yd.synthetic_did(late, DESIGN).coef[0] == effect
+    all_late = moved(staggered, [f"u{i:02d}" for i in range(5, 14)], 12.0)
+    estimate = yd.synthetic_did(all_late, replace(DESIGN, comparison="not_yet"))
+    assert estimate.coef[0] == effect
+    assert any("do not serve as comparisons" in note for note in estimate.notes)
 
 
 def test_too_little_to_weight_is_refused_with_the_way_out(toy):
-    with pytest.raises(yd.DesignError, match="1 never-treated units are there to weight"):
+    with pytest.raises(yd.DesignError, match="1 units that stay untreated through 8"):
         yd.synthetic_did(moved(toy, [f"u{i:02d}" for i in range(11)], 6.0), DESIGN)
     with pytest.raises(yd.DesignError, match="no cohort has two usable periods"):
         yd.synthetic_did(toy, replace(DESIGN, exclude_periods=(1, 2, 3, 4)))
@@ -133,8 +138,8 @@ def test_too_little_to_weight_is_refused_with_the_way_out(toy):
 def test_every_note_is_said_in_chinese(staggered):
     panel = moved(moved(staggered, ["u12"], 1.0), ["u13"], 2.0)
     for solver in ("reference", "exact"):
-        notes = yd.synthetic_did(panel, COVARIATE, solver=solver).notes
-        assert len(notes) == 4
+        notes = yd.synthetic_did(panel, replace(COVARIATE, comparison="not_yet"), solver=solver).notes
+        assert len(notes) == 5
         for note in notes:
             assert not re.findall(r"[A-Za-z]{3,}", in_words(note, "zh")), note
 
