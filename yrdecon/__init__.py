@@ -42,13 +42,21 @@ from yrdecon.estimators import (
     sun_abraham,
     synthetic_control,
     synthetic_did,
+    synthetic_did_path,
     triple_difference,
     twfe,
     twfe_weights,
     two_stage,
     wald,
 )
-from yrdecon.inference import cluster_robust, permutation_test, simultaneous_band, spatial_model_test, spatial_range
+from yrdecon.inference import (
+    cluster_robust,
+    permutation_test,
+    simultaneous_band,
+    spatial_model_test,
+    spatial_range,
+    synthetic_did_jackknife,
+)
 from yrdecon.places import city_table, resolve_places
 from yrdecon.policy import (
     Registry,
@@ -149,6 +157,8 @@ __all__ = [
     "sun_abraham",
     "synthetic_control",
     "synthetic_did",
+    "synthetic_did_jackknife",
+    "synthetic_did_path",
     "triple_difference",
     "twfe",
     "twfe_weights",

@@ -19,6 +19,7 @@ from yrdecon.estimators.staggered_rollout import staggered_rollout
 from yrdecon.estimators.sun_abraham import sun_abraham
 from yrdecon.estimators.synthetic_control import synthetic_control
 from yrdecon.estimators.synthetic_did import synthetic_did
+from yrdecon.estimators.synthetic_did_path import synthetic_did_path
 from yrdecon.estimators.triple_difference import triple_difference
 from yrdecon.estimators.twfe import twfe
 from yrdecon.estimators.twfe_weights import twfe_weights
@@ -47,6 +48,7 @@ __all__ = [
     "sun_abraham",
     "synthetic_control",
     "synthetic_did",
+    "synthetic_did_path",
     "triple_difference",
     "twfe",
     "twfe_weights",
