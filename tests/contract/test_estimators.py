@@ -76,7 +76,7 @@ def test_unit_and_time_effects_change_nothing(estimator, toy):
     frame = toy.frame
     codes = frame["unit"].astype("category").cat.codes
     # the authors of synthetic DiD scale its penalty by first differences, which contain the time effects
-    time_effect = 0.0 if estimator is yd.synthetic_did else np.cos(frame["time"] * 2.0) * 4
+    time_effect = 0.0 if estimator in (yd.synthetic_did, yd.synthetic_did_path) else np.cos(frame["time"] * 2.0) * 4
     # under random timing levels tell something, and how much is chosen by their variance
     unit_effect = 0.0 if estimator is yd.staggered_rollout else np.sin(codes * 3.0) * 5
     moved = toy.assign(y=frame["y"] + unit_effect + time_effect)

@@ -8,7 +8,6 @@ from golden.cases import OWN
 
 HERE = Path(__file__).parent
 NOT_YET = {
-    r"^fect_": "not merged yet",
     r"^(wcb|cr2|conley|conleyreg|lm_hc)_": "bootstraps and spatial covariances are not built yet",
     r"^(ferman|hagemann|cwz|mackinnon|alvarez|few_treated|ri_perm|ri_exact_prop99|ritest)(_|$)": (
         "few-treated inference beyond permutation is not built yet"

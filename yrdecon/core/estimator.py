@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.panel import Panel
-from yrdecon.core.sample import draw_sample
+from yrdecon.core.sample import cohorts_by_unit, draw_sample
 from yrdecon.errors import DesignError
 
 FloatArray = NDArray[np.float64]
@@ -35,6 +35,14 @@ class BatchKernel(Protocol):
         ...
 
 
+class ShiftKernel(Protocol):
+    """A function that prepares an estimator at many assignments for the removal of constant effects."""
+
+    def __call__(self, panel: Panel, design: Design, cohorts: FloatArray, /) -> Callable[[float], FloatArray]:
+        """Return the function from a constant effect to the (B, k) coefficients without it."""
+        ...
+
+
 @dataclass(frozen=True)
 class RegisteredEstimator:
     """An estimator with its batch kernels, where it has them.
@@ -46,21 +54,29 @@ class RegisteredEstimator:
     pre_effects
         Placebo effects of many assignments before treatment, (B, P), if they differ from those of a plain
         difference in differences.
+    without
+        Coefficients at many assignments after a constant effect is taken from the treated rows, if work can be shared
+        between effects.
     """
 
     function: Callable[..., Estimate]
     draws: BatchKernel | None
     pre_effects: BatchKernel | None
+    without: ShiftKernel | None = None
 
 
 ESTIMATORS: dict[str, RegisteredEstimator] = {}
 
 
 def register(
-    function: Callable[..., Estimate], *, draws: BatchKernel | None = None, pre_effects: BatchKernel | None = None
+    function: Callable[..., Estimate],
+    *,
+    draws: BatchKernel | None = None,
+    pre_effects: BatchKernel | None = None,
+    without: ShiftKernel | None = None,
 ) -> None:
     """Enter an estimator in the registry, so that the contract suite and the higher-order functions know it."""
-    ESTIMATORS[function.__name__] = RegisteredEstimator(function, draws, pre_effects)
+    ESTIMATORS[function.__name__] = RegisteredEstimator(function, draws, pre_effects, without)
 
 
 def registered(estimator: Estimator) -> RegisteredEstimator | None:
@@ -106,3 +122,24 @@ def estimate_one_by_one(estimator: Estimator, panel: Panel, design: Design, coho
         column = np.where(position >= 0, assignment[position], np.inf)
         rows.append(estimator(panel.assign(**{design.cohort: column}), design).coef)
     return np.asarray(rows)
+
+
+def estimate_without(
+    estimator: Estimator, panel: Panel, design: Design, cohorts: FloatArray
+) -> Callable[[float], FloatArray]:
+    """Return the function from a constant effect to what `estimate_assignments` gives without it.
+
+    The effect is taken from the rows that the panel's own cohorts treat, whatever the assignment.
+    """
+    entry = registered(estimator)
+    if entry is not None and entry.without is not None:
+        return entry.without(panel, design, cohorts)
+    own = cohorts_by_unit(panel, design.cohort).reindex(panel.frame[panel.unit]).to_numpy(dtype=float)
+    treated = (panel.frame[panel.time].to_numpy() >= own).astype(float)
+    outcome = panel.frame[design.outcome].to_numpy(dtype=float)
+
+    def at(effect: float) -> FloatArray:
+        shifted = panel.assign(**{design.outcome: outcome - effect * treated})
+        return estimate_assignments(estimator, shifted, design, cohorts)
+
+    return at

@@ -122,9 +122,7 @@ def draw_sample(panel: Panel, design: Design, *, untreated: Literal["needed", "o
         units=units,
         periods=periods,
         cohort=kept,
-        contrast=contrast_rows(
-            complete[panel.time].to_numpy(), kept[unit], design, periods, first_treated(kept, periods)
-        ),
+        contrast=contrast_rows(time, kept[unit], design, periods, first),
         notes=(*notes, *_note_on_late(units[late].tolist(), periods)),
     )
 

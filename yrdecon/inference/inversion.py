@@ -7,26 +7,23 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from yrdecon.core.design import Design
 from yrdecon.core.hypothesis import TIE
-from yrdecon.core.panel import Panel
-from yrdecon.core.sample import cohorts_by_unit
 
 FloatArray = NDArray[np.float64]
-Effects = Callable[[Panel], FloatArray]
+Effects = Callable[[float], FloatArray]
 
 AFFINE = 1e-8
 DOUBLINGS = 12
 BISECTIONS = 14
 
 
-def invert(effects: Effects, panel: Panel, design: Design, scale: FloatArray, level: float) -> tuple[float, float]:
+def invert(at: Effects, scale: FloatArray, level: float) -> tuple[float, float]:
     """Return the smallest interval that holds every constant effect the test does not reject.
 
     Parameters
     ----------
-    effects
-        (B,) estimates of all assignments on a panel, the actual assignment first.
+    at
+        Function from a constant effect to the (B,) estimates of all assignments without it, the actual one first.
     scale
         (B,) divisors of the statistic; periods before treatment are not shifted, so they do not change.
 
@@ -37,13 +34,6 @@ def invert(effects: Effects, panel: Panel, design: Design, scale: FloatArray, le
     end of the interval is an order statistic of these; otherwise the ends are found by bisection. An end that no
     effect can pass, because too few assignments are compared, is infinite.
     """
-    own = cohorts_by_unit(panel, design.cohort).reindex(panel.frame[panel.unit]).to_numpy(dtype=float)
-    treated = (panel.frame[panel.time].to_numpy() >= own).astype(float)
-    outcome = panel.frame[design.outcome].to_numpy(dtype=float)
-
-    def at(effect: float) -> FloatArray:
-        return effects(panel.assign(**{design.outcome: outcome - effect * treated}))
-
     start = at(0.0)
     step = max(float(np.abs(start).max()), float(np.finfo(float).tiny))
     up, down = at(step), at(-step)
@@ -79,9 +69,7 @@ def _order_statistic(reach: FloatArray, level: float) -> float:
     return float(np.sort(reach)[::-1][min(needed, len(reach)) - 1])
 
 
-def _by_bisection(
-    at: Callable[[float], FloatArray], start: FloatArray, scale: FloatArray, level: float, step: float
-) -> float:
+def _by_bisection(at: Effects, start: FloatArray, scale: FloatArray, level: float, step: float) -> float:
     def accepted(effect: float) -> bool:
         statistics = np.abs(at(effect)) / scale
         return bool(np.mean(statistics >= statistics[0] * (1 - TIE)) > (1 - level) * (1 + TIE))

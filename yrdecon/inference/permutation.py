@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from yrdecon.core.assignment import Assignment
 from yrdecon.core.design import Design
-from yrdecon.core.estimator import Estimator, estimate_assignments
+from yrdecon.core.estimator import Estimator, estimate_without
 from yrdecon.core.hypothesis import FEW_DISJOINT_SETS, FEW_P_VALUES, TIE, HypothesisTest
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
@@ -94,15 +94,14 @@ def permutation_test(
     _fail_if_options_are_unknown(studentize, draws, level)
     sample = draw_sample(panel, design)
     compared = admissible_assignments(panel, sample, assignment or Assignment(), draws=draws, seed=seed)
-    effects = _effects(estimator, panel, design, compared.cohorts)
+    without = estimate_without(estimator, panel, design, compared.cohorts)
+    effects = _only_column(without(0.0))
     asked = studentize if studentize != "auto" else ("half" if compared.kind == "contiguous" else "none")
     spread = pre_period_spread(estimator, panel, design, compared.cohorts)
     chosen, fallback = _usable(asked, spread)
     scale = _scale(chosen, spread)
     statistics = np.abs(effects) / scale
-    interval = invert(
-        lambda shifted: _effects(estimator, shifted, design, compared.cohorts), panel, design, scale, level
-    )
+    interval = invert(lambda effect: _only_column(without(effect)), scale, level)
     test = HypothesisTest(
         name=f"permutation test, {compared.kind} assignments",
         statistic=float(statistics[0]),
@@ -119,8 +118,7 @@ def permutation_test(
     return replace(test, notes=(compared.reason, f"the statistic is {WORDS[chosen]}", *fallback, *_limits(test)))
 
 
-def _effects(estimator: Estimator, panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
-    effects = estimate_assignments(estimator, panel, design, cohorts)
+def _only_column(effects: FloatArray) -> FloatArray:
     if effects.shape[1] != 1:
         raise DesignError(
             f"a permutation test needs one coefficient, the estimator returns {effects.shape[1]}; "
