@@ -95,7 +95,9 @@ def _checked(panel: Panel, covariates: Sequence[str]) -> list[str]:
     for name in names:
         column = panel.frame[name]
         if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)):
-            raise DesignError(f"column {name!r} must hold numbers; make one true-or-false column for each of its levels")
+            raise DesignError(
+                f"column {name!r} must hold numbers; make one true-or-false column for each of its levels"
+            )
         if np.isinf(column.to_numpy(dtype=float, na_value=np.nan)).any():
             raise DesignError(f"column {name!r} holds infinite values; the logarithm of zero is a common cause")
     return names

@@ -91,7 +91,7 @@ def _with_outcome(design: Design, name: str) -> Design:
     if name == design.outcome:
         raise DesignError(f"{name!r} is the outcome of the design; name others that the treatment cannot change")
     if name in design.covariates:
-        raise DesignError(f"{name!r} is a covariate of the design, and cannot be its outcome; take it out of one of them")
+        raise DesignError(f"{name!r} is a covariate of the design, not an outcome; take it out of one of the two")
     return replace(design, outcome=name)
 
 
@@ -108,7 +108,7 @@ def _with_group(panel: Panel, design: Design, name: str) -> tuple[Panel, Design]
     cohorts = cohorts_by_unit(panel, design.cohort)
     treated = set(cohorts.index[np.isfinite(cohorts.to_numpy(dtype=float))])
     if chosen & treated:
-        raise DesignError(f"group {name!r} holds the treated units {sorted(chosen & treated)[:5]}; it must be untreated")
+        raise DesignError(f"group {name!r} holds the treated units {sorted(chosen & treated)[:5]}; it must hold others")
     if not chosen:
         raise DesignError(f"group {name!r} has no unit in the pool; choose units that take part in the design")
     kept = panel.frame[~panel.frame[panel.unit].isin(treated)].reset_index(drop=True)

@@ -72,44 +72,33 @@ def fitted_processes(panel: Panel, design: Design, ranges: Sequence[float] = ())
     model = fit_spatial_model(panel, design) if located else fit_persistence(panel, design)
     table = model.table
     best = table.loc[table["log_likelihood"].idxmax()]
-    variance = _total(model, best) / len(sample.units)
-    identity = np.eye(len(sample.units))
-    chosen: list[tuple[str, pd.Series, float, FloatArray]] = []
-    if located:
-        alone = table[table["kernels"] == ALONE]
-        alone_best = alone.loc[alone["log_likelihood"].idxmax()]
-        gradient = model.kernels["gradient"]
-        smooth = gradient / np.trace(gradient) * len(gradient)
-        chosen.append(("fitted", best, float(best["theta_km"]), _covariance(model, best)))
-        if alone_best.name != best.name:
-            chosen.append(("fitted, decay alone", alone_best, float(alone_best["theta_km"]), _covariance(model, alone_best)))
-        for theta in ranges:
-            decay = variance * space_decay(model.distance, float(theta))
-            chosen.append((f"decay over {theta:g} km", best, float(theta), decay))
-        chosen.append(("smooth gradient", best, np.nan, variance * (smooth + identity) / 2))
-    chosen.append((INDEPENDENT, best, np.nan, variance * identity))
-    mean, time = _means(sample), sample.periods.astype(float)
-    return [
-        Process(
-            name,
-            str(row["process"]),
-            float(row["rho"]),
-            theta,
-            mean,
-            across,
-            time_covariance(time, float(row["rho"]), row["process"]),
-        )
-        for name, row, theta, across in chosen
-    ]
+    mean, n = _means(sample), len(sample.units)
+    variance = float(np.trace(_covariance(model, best))) / n
+    time, identity = sample.periods.astype(float), np.eye(n)
+
+    def process(name: str, row: pd.Series, theta: float, across_units: FloatArray) -> Process:
+        rho, kind = float(row["rho"]), row["process"]
+        return Process(name, kind, rho, theta, mean, across_units, time_covariance(time, rho, kind))
+
+    independent = process(INDEPENDENT, best, np.nan, variance * identity)
+    if not located:
+        return [independent]
+    found = [process("fitted", best, float(best["theta_km"]), _covariance(model, best))]
+    alone = table[table["kernels"] == ALONE]
+    likeliest = alone.loc[alone["log_likelihood"].idxmax()]
+    if likeliest.name != best.name:
+        theta = float(likeliest["theta_km"])
+        found.append(process("fitted, decay alone", likeliest, theta, _covariance(model, likeliest)))
+    for theta in map(float, ranges):
+        found.append(process(f"decay over {theta:g} km", best, theta, variance * space_decay(model.distance, theta)))
+    gradient = model.kernels["gradient"]
+    smooth = gradient * n / np.trace(gradient)
+    return [*found, process("smooth gradient", best, np.nan, variance * (smooth + identity) / 2), independent]
 
 
 def _covariance(model: SpatialModel, row: pd.Series) -> FloatArray:
     parts = [float(row[name]) * model.kernels[name] for name in model.names[1:]]
     return np.asarray(float(row["decay"]) * space_decay(model.distance, float(row["theta_km"])) + sum(parts))
-
-
-def _total(model: SpatialModel, row: pd.Series) -> float:
-    return float(np.trace(_covariance(model, row)))
 
 
 def _means(sample: Sample) -> FloatArray:
