@@ -123,9 +123,8 @@ def wild_cluster_bootstrap(
     groups = int(flipped.max()) + 1
     is_complete = weights == "rademacher" and 2**groups <= draws
     multipliers = all_signs(groups) if is_complete else _drawn(weights, draws, groups, seed)
-    own, other = (
-        _bootstrap(fit, flipped, variant, imposed, multipliers) for imposed in (null_imposed, not null_imposed)
-    )
+    own = _bootstrap(fit, flipped, variant, null_imposed, multipliers)
+    other = _bootstrap(fit, flipped, variant, not null_imposed, multipliers)
     center = float(chosen.coef[0])
     scale = np.sqrt(_factor(chosen, variant, codes))
     signed = own.statistics(center) / scale
@@ -169,7 +168,8 @@ def _position(estimate: Estimate, term: str | int | None) -> int:
     if isinstance(term, int | np.integer) and 0 <= term < len(estimate.coef):
         return int(term)
     raise DesignError(
-        f"term={term!r} names no coefficient; choose one of {terms[:8]} or a position from 0 to {len(estimate.coef) - 1}"
+        f"term={term!r} names no coefficient; choose one of {terms[:8]} "
+        f"or a position from 0 to {len(estimate.coef) - 1}"
     )
 
 
@@ -219,7 +219,7 @@ def _factor(estimate: Estimate, variant: Variant, codes: IntArray) -> float:
 
 def _share(draws: WildDraws, center: float, is_complete: bool) -> float:
     extreme, total = draws.as_extreme(center), draws.deviation.shape[1]
-    return extreme / total if is_complete else (1 + extreme) / (1 + total)
+    return float(extreme / total if is_complete else (1 + extreme) / (1 + total))
 
 
 def _acronym(null_imposed: bool) -> str:
@@ -229,14 +229,15 @@ def _acronym(null_imposed: bool) -> str:
 def _on_ties(test: HypothesisTest, others: FloatArray) -> tuple[str, ...]:
     strict = float((others > test.statistic).mean())
     ties = int((others == test.statistic).sum())
-    notes = (
-        (f"{ties} draws tie with the statistic and count as extreme; without them p is {strict:.4g}",) if ties else ()
-    )
-    few = test.draws is not None and len(test.draws) < 2 * FEW_P_VALUES
-    words = (
-        "signs come in pairs of equal size, so fewer than 20 p-values are attainable: read the rank, not the p-value"
-    )
-    return (*notes, *((words,) if few else ()))
+    notes = []
+    if ties:
+        notes.append(f"{ties} draws tie with the statistic and count as extreme; without them p is {strict:.4g}")
+    if test.draws is not None and len(test.draws) < 2 * FEW_P_VALUES:
+        notes.append(
+            f"signs come in pairs that give the same size, so fewer than {FEW_P_VALUES} p-values are attainable: "
+            "read the rank, not the p-value"
+        )
+    return tuple(notes)
 
 
 def _on_rival(test: HypothesisTest, rival: float) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ IntArray = NDArray[np.int64]
 
 TIE, ROUNDING = 1e-9, 1e-11
 CHUNK = 4_000_000
-DOUBLINGS, BISECTIONS = 20, 60
+DOUBLINGS, BISECTIONS = 20, 50
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,14 +52,19 @@ class WildDraws:
 
     def statistics(self, distance: float) -> FloatArray:
         """Return the (B,) t statistics when the estimate lies `distance` from the null, infinite without an error."""
-        top = self.deviation[0] + distance * self.deviation[1]
-        square = self.square[0] + distance * (self.square[1] + distance * self.square[2])
+        top, square = self._at(distance)
         root = np.sqrt(np.clip(square, 0.0, None))
-        return np.divide(top, root, out=np.copysign(np.inf, top), where=root > ROUNDING * self.error)
+        return np.asarray(np.divide(top, root, out=np.copysign(np.inf, top), where=root > ROUNDING * self.error))
 
     def as_extreme(self, distance: float) -> int:
         """Count the draws at least as extreme as the actual statistic, ties included."""
-        return int((np.abs(self.statistics(distance)) >= abs(distance) / self.error * (1 - TIE)).sum())
+        top, square = self._at(distance)
+        counted = np.where(square > (ROUNDING * self.error) ** 2, square, 0.0)
+        return int(np.count_nonzero(top**2 >= (distance / self.error * (1 - TIE)) ** 2 * counted))
+
+    def _at(self, distance: float) -> tuple[FloatArray, FloatArray]:
+        top = self.deviation[0] + distance * self.deviation[1]
+        return top, self.square[0] + distance * (self.square[1] + distance * self.square[2])
 
 
 def wild_scores(
