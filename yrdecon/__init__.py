@@ -33,7 +33,17 @@ from yrdecon.estimators import (
     two_stage,
     wald,
 )
-from yrdecon.inference import cluster_robust, permutation_test, simultaneous_band
+from yrdecon.inference import (
+    cluster_diagnostics,
+    cluster_leverage,
+    cluster_robust,
+    conley,
+    driscoll_kraay,
+    heteroskedastic,
+    permutation_test,
+    simultaneous_band,
+    wild_cluster_bootstrap,
+)
 from yrdecon.places import city_table, resolve_places
 from yrdecon.policy import (
     Registry,
@@ -86,13 +96,18 @@ __all__ = [
     "build_panel",
     "callaway_santanna",
     "city_table",
+    "cluster_diagnostics",
+    "cluster_leverage",
     "cluster_robust",
     "compare_designs",
+    "conley",
     "coverage",
     "design_audit",
+    "driscoll_kraay",
     "etwfe",
     "event_study",
     "event_window",
+    "heteroskedastic",
     "imputation",
     "imputation_pretrend",
     "jumps",
@@ -127,4 +142,5 @@ __all__ = [
     "twinning_variants",
     "two_stage",
     "wald",
+    "wild_cluster_bootstrap",
 ]

@@ -130,10 +130,10 @@ class Estimate:
 
     @property
     def n_treated_clusters(self) -> int | None:
-        """Number of clusters with a treated unit: below ten, asymptotic p-values are not to be trusted."""
+        """Number of clusters with a treated row: below ten, asymptotic p-values are not to be trusted."""
         if self.cluster is None:
             return None
-        return int(self.units.loc[np.isfinite(self.units["cohort"]), self.cluster].nunique())
+        return int(self.units.loc[self.units["time"] >= self.units["cohort"], self.cluster].nunique())
 
     def tidy(self, level: float = 0.95) -> pd.DataFrame:
         """Return one row per coefficient with estimate, standard error, statistic, p-value and interval.

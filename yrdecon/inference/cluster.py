@@ -30,7 +30,8 @@ def cluster_robust(
     by
         Column of ``Estimate.units``: unit, time, the panel's group, or the design's cluster. Two columns cluster
         both ways (Cameron, Gelbach and Miller 2011): the sum of both covariances less that of their intersection,
-        with the degrees of freedom of the column with fewer levels.
+        with the degrees of freedom of the column with fewer levels; the estimate names the one with fewer treated
+        clusters.
     kind
         ``"CR1"``, the sandwich of Liang and Zeger (1986) with the named small-sample factor; estimators that are not
         least squares have no parameters to count and take no factor. ``"CR2"`` divides residuals by the root of their
@@ -104,35 +105,38 @@ def _two_way(estimate: Estimate, influence: FloatArray, by: tuple[str, ...], ssc
     both = pd.factorize(first * (second.max() + 1) + second)[0].astype(np.int64)
     one, two, less = (cluster_covariance(influence, codes) for codes in (first, second, both))
     result = _sandwich(estimate, one + two - less, by, ssc)
-    words = f"two-way by {by[0]} and {by[1]}, {result.small_sample}"
-    return replace(result, small_sample=words, notes=(*estimate.notes, *note_on_negative_variance(result)))
+    fewest_treated = min(by, key=lambda column: replace(result, cluster=column).n_treated_clusters or 0)
+    return replace(
+        result,
+        cluster=fewest_treated,
+        small_sample=f"two-way by {by[0]} and {by[1]}, {result.small_sample}{words_on_negative_variance(result)}",
+    )
 
 
 def _adjusted(estimate: Estimate, by: str, kind: Kind) -> Estimate:
-    codes = cluster_codes(estimate, by)
-    found = adjusted_scores(fit_by_cluster(estimate, codes), 0.5 if kind == "CR2" else 1.0)
-    if not found.identified.any():
+    fit = fit_by_cluster(estimate, cluster_codes(estimate, by))
+    found = adjusted_scores(fit, 0.5 if kind == "CR2" else 1.0)
+    lost = ~found.identified
+    if lost[fit.contrasts.any(axis=1)].all():
         raise DesignError(
             f"{kind} is undefined: no coefficient is identified without one of the clusters of {by!r}, "
             "as with a single treated cluster; use permutation_test"
         )
     groups = len(found.scores)
     vcov = found.scores.T @ found.scores * (1.0 if kind == "CR2" else (groups - 1) / groups)
-    lost = ~found.identified
     vcov[lost], vcov[:, lost] = np.nan, np.nan
     words = "Bell-McCaffrey degrees of freedom" if kind == "CR2" else "cluster jackknife"
-    note = f"{kind} is undefined for {int(lost.sum())} coefficients that rest on a single cluster"
+    missing = f", undefined for {int(lost.sum())} coefficients that rest on a single cluster" if lost.any() else ""
     return replace(
         estimate,
         vcov=vcov,
         cluster=by,
         dof=found.dof if kind == "CR2" else float(groups - 1),
-        small_sample=f"{kind}, {words}, G={groups}",
-        notes=(*estimate.notes, *((note,) if lost.any() else ())),
+        small_sample=f"{kind}, {words}, G={groups}{missing}",
     )
 
 
-def note_on_negative_variance(estimate: Estimate) -> tuple[str, ...]:
+def words_on_negative_variance(estimate: Estimate) -> str:
     """Say how many variances are negative, which covariances that are differences or truncated sums can give."""
     lost = int((np.diag(estimate.vcov) < 0).sum())
-    return (f"{lost} of {len(estimate.coef)} variances are negative, so they have no standard error",) if lost else ()
+    return f", {lost} of {len(estimate.coef)} variances negative and left out" if lost else ""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.panel import Panel
 from yrdecon.errors import DesignError
-from yrdecon.inference.cluster import note_on_negative_variance
+from yrdecon.inference.cluster import words_on_negative_variance
 from yrdecon.kernels.spatial_hac import bartlett, by_place_and_period, serial_covariance, spatial_covariance, uniform
 from yrdecon.places.coordinates import distance_matrix
 
@@ -20,7 +20,6 @@ FloatArray = NDArray[np.float64]
 Kernel = Literal["bartlett", "uniform"]
 
 KERNELS = {"bartlett": bartlett, "uniform": uniform}
-CAUTION = "Conley errors reject a true null far too often with few treated units; use them to explore only"
 
 
 def conley(
@@ -38,7 +37,7 @@ def conley(
         Number of periods over which a unit's own errors are correlated, with weights that fall linearly.
     kernel
         ``"bartlett"`` weights fall linearly with distance; ``"uniform"`` counts all pairs up to the cutoff alike, and
-        can then give negative variances, which have no standard error and are noted.
+        can then give negative variances, which have no standard error and are counted in `small_sample`.
 
     Returns
     -------
@@ -68,7 +67,7 @@ def conley(
     >>> table["cohort"] = np.where(table.u.isin(["a", "d"]), 3.0, np.inf)
     >>> panel = Panel.from_frame(table, unit="u", time="t", location=("lon", "lat"))
     >>> conley(twfe(panel, Design(outcome="y")), panel, cutoff_km=20).small_sample
-    'Conley bartlett 20 km, 0 lags'
+    'Conley bartlett 20 km and 0 lags (too small with few treated units)'
     """
     if estimate.influence is None:
         raise DesignError(f"{estimate.method} has no influence function; infer with permutation_test")
@@ -81,9 +80,9 @@ def conley(
     weights = KERNELS[kernel](_distances(panel, units) / cutoff_km)
     sums = by_place_and_period(estimate.influence, codes.astype(np.int64), estimate.units["time"].to_numpy(np.int64))
     vcov = spatial_covariance(sums, weights) + serial_covariance(sums, lags)
-    words = f"Conley {kernel} {cutoff_km:g} km, {lags} lags"
-    result = replace(estimate, vcov=vcov, cluster=None, dof=np.inf, small_sample=words)
-    return replace(result, notes=(*estimate.notes, CAUTION, *note_on_negative_variance(result)))
+    words = f"Conley {kernel} {cutoff_km:g} km and {lags} lags (too small with few treated units)"
+    result = replace(estimate, vcov=vcov, cluster=None, dof=np.inf)
+    return replace(result, small_sample=words + words_on_negative_variance(result))
 
 
 def fail_if_not_lags(lags: int) -> None:

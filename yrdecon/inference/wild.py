@@ -113,7 +113,7 @@ def wild_cluster_bootstrap(
     >>> estimate = twfe(Panel.from_frame(table, unit="u", time="t"), Design(outcome="y"))
     >>> test = wild_cluster_bootstrap(estimate, seed=1)
     >>> test.p_value * 2**6
-    4.0
+    8.0
     """
     _fail_if_options_are_unknown(variant, weights, draws, level)
     chosen = _only(estimate, term)
