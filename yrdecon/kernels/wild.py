@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg
+from scipy import linalg, sparse
 
 from yrdecon.kernels.clustered import Block, ClusteredFit, blocks
 from yrdecon.kernels.sandwich import sum_by_cluster
@@ -16,7 +16,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 TIE, ROUNDING = 1e-9, 1e-11
-CHUNK = 4_000_000
+CHUNK, LOW_RANK = 4_000_000, 8
 DOUBLINGS, BISECTIONS = 20, 50
 
 
@@ -31,14 +31,21 @@ class WildScores:
     ----------
     numerator
         (2, H) deviation of the coefficient from the null per unit of each multiplier.
-    scores
-        (2, G, H) contribution of each cluster to it after the bootstrap sample's own regression.
+    own
+        (2, H) contribution of each group of rows to the score of its cluster, before the sample's own regression.
+    home
+        (H,) cluster of each group.
+    sums, pull
+        (2, H, m) and (G, m): their product (2, H, G) is what that regression takes away from each cluster's score.
     error
         Standard error of the actual estimate, without small-sample factor.
     """
 
     numerator: FloatArray
-    scores: FloatArray
+    own: FloatArray
+    home: IntArray
+    sums: FloatArray
+    pull: FloatArray
     error: float
 
 
@@ -93,34 +100,52 @@ def wild_scores(
     if jackknife_scores:
         basis = fit.basis @ linalg.null_space(contrast[None, :]) if null_imposed else fit.basis
         parts = _leave_out(basis, fit.codes, parts)
-    sums = [sum_by_cluster(fit.basis * part[:, None], flipped) for part in parts]
+    sums = np.stack([sum_by_cluster(fit.basis * part[:, None], flipped) for part in parts])
     weights = _weights(fit, contrast, jackknife_errors)
     home = np.zeros(int(flipped.max()) + 1, dtype=np.int64)
     home[flipped] = fit.codes
-    inside = np.arange(len(weights))[:, None] == home
-    projected = _through(fit, weights)
-    scores = [inside * (weights @ s.T) - projected @ s.T for s in sums]
-    own = sum_by_cluster(fit.basis * fit.residuals[:, None], fit.codes)
-    error = float(np.sqrt(((weights * own).sum(axis=1) ** 2).sum()))
-    return WildScores(np.stack([s @ contrast for s in sums]), np.stack(scores), error)
+    scores = sum_by_cluster(fit.basis * fit.residuals[:, None], fit.codes)
+    error = float(np.sqrt(((weights * scores).sum(axis=1) ** 2).sum()))
+    own = (sums * weights[home]).sum(axis=2)
+    return WildScores(sums @ contrast, own, home, sums, _through(fit, weights), error)
 
 
 def wild_draws(scores: WildScores, multipliers: NDArray[np.int8] | FloatArray) -> WildDraws:
     """Evaluate (B, H) multipliers, in chunks that fit into memory."""
-    groups = scores.scores.shape[1]
     affine = bool(scores.numerator[1].any())
-    stacked = np.concatenate([scores.numerator, scores.scores[0], *([scores.scores[1]] if affine else [])]).T
     deviation, square = np.empty((2, len(multipliers))), np.zeros((3, len(multipliers)))
     for rows in _chunks(*multipliers.shape):
-        found = multipliers[rows].astype(float) @ stacked
-        deviation[:, rows] = found[:, :2].T
-        base = found[:, 2 : 2 + groups]
-        square[0, rows] = (base**2).sum(axis=1)
+        drawn = multipliers[rows].astype(float)
+        deviation[:, rows] = (drawn @ scores.numerator.T).T
+        base = _cluster_scores(scores, 0, drawn)
+        square[0, rows] = _row_products(base, base)
         if affine:
-            slope = found[:, 2 + groups :]
-            square[1, rows] = 2 * (base * slope).sum(axis=1)
-            square[2, rows] = (slope**2).sum(axis=1)
+            slope = _cluster_scores(scores, 1, drawn)
+            square[1, rows] = 2 * _row_products(base, slope)
+            square[2, rows] = _row_products(slope, slope)
     return WildDraws(deviation, square, scores.error)
+
+
+def _cluster_scores(scores: WildScores, part: int, drawn: FloatArray) -> FloatArray:
+    """Return (B, G) scores of each cluster in bootstrap samples, by the order of multiplication that costs less."""
+    own, sums, pull = scores.own[part], scores.sums[part], scores.pull.T
+    groups = np.arange(len(scores.home))
+    if pull.shape[1] <= LOW_RANK * len(pull):
+        matrix = -sums @ pull
+        matrix[groups, scores.home] += own
+        return np.asarray(drawn @ matrix)
+    inside = drawn * own
+    if not np.array_equal(scores.home, groups):
+        inside = (_membership(scores.home).T @ inside.T).T
+    return np.asarray(inside - (drawn @ sums) @ pull)
+
+
+def _membership(home: IntArray) -> sparse.csr_array:
+    return sparse.csr_array((np.ones(len(home)), (np.arange(len(home)), home)))
+
+
+def _row_products(first: FloatArray, second: FloatArray) -> FloatArray:
+    return np.asarray(np.einsum("bg,bg->b", first, second))
 
 
 def farthest_accepted(draws: WildDraws, needed: float, sign: float) -> float:
