@@ -60,7 +60,9 @@ def test_unit_and_time_effects_change_nothing(estimator, toy):
     codes = frame["unit"].astype("category").cat.codes
     # the authors of synthetic DiD scale its penalty by first differences, which contain the time effects
     time_effect = 0.0 if estimator is yd.synthetic_did else np.cos(frame["time"] * 2.0) * 4
-    moved = toy.assign(y=frame["y"] + np.sin(codes * 3.0) * 5 + time_effect)
+    # under random timing levels tell something, and how much is chosen by their variance
+    unit_effect = 0.0 if estimator is yd.staggered_rollout else np.sin(codes * 3.0) * 5
+    moved = toy.assign(y=frame["y"] + unit_effect + time_effect)
     assert close(estimator(moved, DESIGN).coef, estimator(toy, DESIGN).coef, 1e-6)
 
 
@@ -193,6 +195,25 @@ def test_the_twfe_kernel_handles_weights_covariates_effects_and_gaps():
     assert close(together, estimate_one_by_one(yd.twfe, holed, design, cohorts), 1e-9)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"comparison": "not_yet"}, {"base_periods": (2, 3)}, {"covariates": ("x",)}, {"weights": "changing"}],
+)
+@pytest.mark.parametrize("gaps", [False, True])
+def test_the_callaway_santanna_kernel_handles_weights_not_yet_treated_units_and_gaps(options, gaps):
+    toy = make_toy(n_units=14)
+    if gaps:
+        toy = toy.assign(y=toy.frame["y"].where(toy.frame.index % 31 != 5))
+    toy = toy.assign(changing=toy.frame["w"] + toy.frame["time"] / 10)
+    design = replace(DESIGN, **({"weights": "w"} | options))
+    generator = np.random.default_rng(3)
+    own = np.array([4.0, 4.0, 4.0, 6.0, 6.0, 6.0] + [np.inf] * 8)
+    toy = toy.assign(cohort=np.repeat(own, 8))
+    cohorts = np.stack([own, *(generator.permutation(own) for _ in range(5))])
+    together = estimate_assignments(yd.callaway_santanna, toy, design, cohorts)
+    assert close(together, estimate_one_by_one(yd.callaway_santanna, toy, design, cohorts), 1e-9)
+
+
 def overall(estimate):
     if "cohort" in estimate.cells:
         return yd.aggregate(estimate, None).coef[0]
@@ -224,3 +245,12 @@ def test_results_do_not_depend_on_the_hash_seed(tmp_path):
         subprocess.run([sys.executable, "-c", script, str(path)], check=True, env=environment)
         contents.append(path.read_bytes())
     assert contents[0] == contents[1]
+
+
+def test_units_treated_after_the_panel_ends_count_as_never_treated_and_are_named(estimator, toy):
+    frame = toy.frame
+    late = toy.assign(cohort=frame["cohort"].mask(frame["unit"].isin(["u10", "u11"]), 99.0))
+    estimate = estimator(late, DESIGN)
+    assert any("u10" in note and "never treated" in note for note in estimate.notes)
+    assert close(estimate.coef, estimator(toy, DESIGN).coef, 1e-9)
+    assert estimate.n_treated == 3

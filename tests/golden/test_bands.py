@@ -11,6 +11,7 @@ CASES = {
     "cs_staggered_nocov": ("sim_staggered", "id", ()),
     "cs_staggered_cov": ("sim_staggered", "id", ("x1",)),
     "cs_twinning": ("sim_twinning", "city_code", ()),
+    "cs_rcs": ("sim_rcs", "id", ()),
 }
 
 
@@ -29,8 +30,9 @@ def test_the_critical_value_equals_the_multiplier_bootstrap_of_did(case):
     panel = own_panel(dataset, unit, cohort="g")
     dynamic = yd.aggregate(yd.callaway_santanna(panel, yd.Design("y", covariates=covariates)), "event_time")
     assert dynamic.cells["event_time"].tolist() == band["egt"]
-    # did numbers units within cohorts
-    order = np.lexsort((np.arange(dynamic.n_units), dynamic.units["cohort"]))
+    # did numbers units within cohorts, and people of repeated cross-sections by their id
+    first = np.zeros(dynamic.n_units) if case == "cs_rcs" else dynamic.units["cohort"]
+    order = np.lexsort((np.arange(dynamic.n_units), first))
     deviations = multiplied_influence(
         dynamic.influence[order], reference_signs(band["seed"], band["B"], dynamic.n_units)
     )

@@ -5,69 +5,14 @@ import pytest
 import yrdecon as yd
 from golden.cases import OWN, own_panel, relative, results
 
-# The logit is fitted to 1e-12 here and to glm's tolerance in R; without covariates both are closed forms.
 # did_imputation and did2s demean with a tolerance of 1e-6, which leaves up to 1e-8 in the effects.
-LOGIT, CLOSED, R_DEMEANING = 1e-8, 1e-10, 5e-8
-COMPARISON = {"nevertreated": "never", "notyettreated": "not_yet"}
+CLOSED, R_DEMEANING = 1e-10, 5e-8
 
 
 def agrees(estimate, row, index, tolerance):
     assert abs(estimate.coef[index] - row["estimate"]) < tolerance
     if row["se"]:
         assert relative(estimate.std_error[index], row["se"]) < tolerance * 10
-
-
-def aggregated(estimate, row):
-    """Return the aggregate and the position that a row of `aggte` stands for, None for what we do not offer."""
-    kind, term = row["type"], row["term"]
-    by = {"simple": None, "dynamic": "event_time", "group": "cohort", "calendar": "time"}[kind]
-    if term == "overall" and kind in ("group", "calendar"):
-        return None
-    summary = yd.aggregate(estimate, by)
-    if kind == "dynamic" and term == "overall":
-        return yd.average(summary, 0, 99), 0
-    return summary, 0 if by is None else summary.cells[by].tolist().index(int(term))
-
-
-def check_callaway_santanna(case, panel, cluster=None):
-    compared = 0
-    for variant in case["call"]:
-        method, comparison, base, anticipation, formula = variant.split("|")
-        design = yd.Design(
-            outcome="y",
-            covariates=() if formula == "~1" else (formula[1:],),
-            comparison=COMPARISON[comparison],
-            anticipation=int(anticipation[3:]),
-            cluster=cluster,
-        )
-        tolerance = CLOSED if method == "reg" or formula == "~1" else LOGIT
-        estimate = yd.callaway_santanna(panel, design, method=method, base=base)
-        cells = list(zip(estimate.cells["cohort"], estimate.cells["time"], strict=True))
-        for row in case.get("att_gt", []):
-            if row["variant"] == variant:
-                agrees(estimate, row, cells.index((row["group"], row["t"])), tolerance)
-        for row in case["results"]:
-            if row["variant"] == variant and (found := aggregated(estimate, row)):
-                agrees(found[0], row, found[1], tolerance)
-                compared += 1
-    assert compared > 30
-
-
-@pytest.mark.parametrize(
-    ("name", "cluster"),
-    [
-        ("cs_staggered_nocov", None),
-        ("cs_staggered_cov", None),
-        ("cs_staggered_cov_ant1", None),
-        ("cs_staggered_clustered", "cluster"),
-    ],
-)
-def test_staggered_effects_by_cohort_equal_did(name, cluster):
-    check_callaway_santanna(results(OWN, name), own_panel("sim_staggered", "id", cohort="g"), cluster)
-
-
-def test_a_single_cohort_equals_did():
-    check_callaway_santanna(results(OWN, "cs_twinning"), own_panel("sim_twinning", "city_code", cohort="g"))
 
 
 def check_sun_abraham(case, estimate):
@@ -173,17 +118,6 @@ def test_each_estimator_recovers_dynamic_effects_where_twfe_does_not():
     design = yd.Design(outcome="y", covariates=("x1",))
     robust = yd.aggregate(yd.callaway_santanna(panel, design), None)
     assert abs(robust.coef[0] - truth) < 3 * robust.std_error[0]
-
-
-def test_covariates_that_separate_the_groups_fall_back_and_say_so():
-    panel = own_panel("sim_twinning", "city_code", cohort="g")
-    panel = panel.assign(poor=panel.frame["treat"] + panel.frame["x_b"] * 1e-3, copy=panel.frame["x_b"] * 2)
-    separated = yd.callaway_santanna(panel, yd.Design(outcome="y", covariates=("poor",)))
-    assert any("separate treated from comparison units" in note for note in separated.notes)
-    collinear = yd.callaway_santanna(panel, yd.Design(outcome="y", covariates=("x_b", "copy")))
-    assert any("collinear among comparison units" in note for note in collinear.notes)
-    plain = yd.callaway_santanna(panel, yd.Design(outcome="y"))
-    assert np.allclose(collinear.coef, plain.coef)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ class Sample:
     units, periods
         The N units and T periods.
     cohort
-        (N,) first treated period of each unit, infinite if never treated.
+        (N,) first treated period of each unit, infinite if never treated or treated after the last period.
     contrast
         (n,) whether the row forms the contrast: neither an excluded period nor, where base periods are declared,
         another period before treatment.
@@ -98,6 +98,8 @@ def draw_sample(panel: Panel, design: Design) -> Sample:
     units = pd.Index(complete[panel.unit].unique(), name=panel.unit)
     periods = np.sort(complete[panel.time].unique()).astype(np.int64)
     kept = cohort.reindex(units).to_numpy(dtype=float)
+    late = np.isfinite(kept) & (kept > periods[-1:].max(initial=0) + design.anticipation)
+    kept = np.where(late, np.inf, kept)
     _fail_if_nothing_to_compare(kept, periods, design)
     return Sample(
         frame=complete,
@@ -110,7 +112,7 @@ def draw_sample(panel: Panel, design: Design) -> Sample:
         periods=periods,
         cohort=kept,
         contrast=_contrast_rows(complete, panel, design, kept, units, periods),
-        notes=notes,
+        notes=(*notes, *_note_on_late(units[late].tolist(), periods)),
     )
 
 
@@ -189,6 +191,13 @@ def _notes_on_missing(frame: pd.DataFrame, complete: pd.DataFrame, panel: Panel,
     return (f"{lost} of {len(frame)} rows left out because {columns} are missing: {shown}{more}",)
 
 
+def _note_on_late(names: list[Any], periods: IntArray) -> tuple[str, ...]:
+    if not names:
+        return ()
+    more = " and others" if len(names) > 8 else ""
+    return (f"{len(names)} units are treated after {periods[-1]} and count as never treated: {names[:8]}{more}",)
+
+
 def _weights(frame: pd.DataFrame, design: Design) -> FloatArray:
     if design.weights is None:
         return np.ones(len(frame))
@@ -221,7 +230,7 @@ def _fail_if_nothing_to_compare(cohort: FloatArray, periods: IntArray, design: D
         )
     if finite.all() and design.comparison == "never":
         raise DesignError(
-            f"every unit of the {where} is treated sooner or later; "
+            f"every unit of the {where} is treated by {periods[-1]}; "
             "choose a pool with untreated units or comparison='not_yet'"
         )
 

@@ -3,23 +3,29 @@
 from yrdecon.estimators.aggregate import aggregate
 from yrdecon.estimators.bacon import bacon
 from yrdecon.estimators.callaway_santanna import callaway_santanna
+from yrdecon.estimators.did_multiplegt import did_multiplegt
 from yrdecon.estimators.etwfe import etwfe
 from yrdecon.estimators.event_study import event_study
 from yrdecon.estimators.imputation import imputation, imputation_pretrend
 from yrdecon.estimators.linear_map import average, event_window, lincom, wald
 from yrdecon.estimators.lp_did import lp_did
+from yrdecon.estimators.predictors import Predictor
 from yrdecon.estimators.stacked import stacked
+from yrdecon.estimators.staggered_rollout import staggered_rollout
 from yrdecon.estimators.sun_abraham import sun_abraham
+from yrdecon.estimators.synthetic_control import synthetic_control
 from yrdecon.estimators.synthetic_did import synthetic_did
 from yrdecon.estimators.twfe import twfe
 from yrdecon.estimators.twfe_weights import twfe_weights
 from yrdecon.estimators.two_stage import two_stage
 
 __all__ = [
+    "Predictor",
     "aggregate",
     "average",
     "bacon",
     "callaway_santanna",
+    "did_multiplegt",
     "etwfe",
     "event_study",
     "event_window",
@@ -28,7 +34,9 @@ __all__ = [
     "lincom",
     "lp_did",
     "stacked",
+    "staggered_rollout",
     "sun_abraham",
+    "synthetic_control",
     "synthetic_did",
     "twfe",
     "twfe_weights",

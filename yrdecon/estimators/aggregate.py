@@ -22,14 +22,14 @@ def aggregate(estimate: Estimate, by: By | None) -> Estimate:
     """Summarize effects of cohorts and periods.
 
     Cells that carry a column ``size`` are weighted by it as it is; others by the share of their cohort among the
-    units, whose sampling error is then included.
+    units, in weight if the units carry one, whose sampling error is then included.
 
     Parameters
     ----------
     by
         ``"event_time"``, ``"time"``: one effect for each, cohorts weighted by their number of units.
         ``"cohort"``: one effect for each cohort, its treated periods weighted equally.
-        None: one effect, all treated cells weighted by cohort size.
+        None: one effect, all treated cells weighted by cohort size; of a summary by cohort, its cohorts so weighted.
         Cells of excluded periods take no part; an event time that has no others is kept and marked.
 
     Raises
@@ -52,10 +52,11 @@ def aggregate(estimate: Estimate, by: By | None) -> Estimate:
     if by is not None and by not in get_args(By):
         raise DesignError(f"by={by!r} is unknown; choose one of {[*get_args(By), None]}")
     cells = estimate.cells
-    if not {"cohort", "time", "event_time"} <= set(cells.columns):
+    by_cohort = by is None and "cohort" in cells and "time" not in cells
+    if not by_cohort and not {"cohort", "time", "event_time"} <= set(cells.columns):
         raise DesignError(f"{estimate.method} has no effects by cohort and time; use average() or lincom() instead")
     labels = np.zeros(len(cells), dtype=int) if by is None else cells[by].to_numpy()
-    used = _used(cells, by)
+    used = np.ones(len(cells), dtype=bool) if by_cohort else _used(cells, by)
     if not used.any():
         raise DesignError(f"{estimate.method} has no treated cell to summarize")
     targets = np.unique(labels[used])
@@ -91,7 +92,8 @@ def _cohort_shares(estimate: Estimate) -> FloatArray:
     units = estimate.units
     rows_of_unit = units.groupby("unit", sort=False)["unit"].transform("size").to_numpy()
     own = units["cohort"].to_numpy()[:, None] == estimate.cells["cohort"].to_numpy()[None, :]
-    return np.asarray(own / rows_of_unit[:, None] / units["unit"].nunique())
+    mass = units.get("weight", pd.Series(1.0, index=units.index)).to_numpy(dtype=float) / rows_of_unit
+    return np.asarray(own * mass[:, None] / mass.sum())
 
 
 def _with_error_of_shares(estimate: Estimate, result: Estimate, matrix: FloatArray, shares: FloatArray) -> Estimate:

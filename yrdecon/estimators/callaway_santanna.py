@@ -2,63 +2,74 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from types import MappingProxyType
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from yrdecon.core.always_treated import leave_out_always_treated
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import estimate_one_by_one, register
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.errors import DesignError
+from yrdecon.estimators.cell_estimates import Sampling, cell_cutter, estimate_cell, note_on_sampling
+from yrdecon.estimators.cohort_cells import (
+    NOT_ESTIMATED,
+    Base,
+    CellRecord,
+    cohort_cells,
+    comparison_units,
+    first_comparison_date,
+    label_cells,
+    map_of_cells,
+    notes_on_cells,
+)
 from yrdecon.estimators.linear import row_labels
+from yrdecon.estimators.two_by_two import Method
 from yrdecon.kernels.sandwich import cluster_covariance
-from yrdecon.kernels.two_by_two import TwoByTwo, doubly_robust, inverse_probability, outcome_regression, propensity
 
 FloatArray = NDArray[np.float64]
-Method = Literal["dr", "ipw", "reg"]
-Base = Literal["varying", "universal"]
+
+SHOWN = 8
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One cohort and period with the periods that form its base."""
-
-    cohort: float
-    time: int
-    base: tuple[int, ...]
-    reference: bool
-
-
-def callaway_santanna(panel: Panel, design: Design, *, method: Method = "dr", base: Base = "varying") -> Estimate:
+def callaway_santanna(
+    panel: Panel, design: Design, *, method: Method = "dr", base: Base = "varying", sampling: Sampling = "auto"
+) -> Estimate:
     """Estimate the effect on each cohort in each period against never- or not-yet-treated units.
 
     Parameters
     ----------
     method
-        With covariates: ``"dr"`` doubly robust, ``"ipw"`` inverse probability weighting, ``"reg"`` outcome
-        regression. Where a cell cannot support the method (the groups are separated by the covariates, or these are
-        collinear among comparison units) it falls back from weighting to regression to no covariates, and the notes
-        name the cell.
+        With covariates: ``"dr"`` doubly robust; ``"dr_improved"`` the same with first steps that make inference
+        doubly robust as well; ``"ipw"`` inverse probability weighting, normalized; ``"reg"`` outcome regression. Where
+        a cell cannot support the method it falls back from weighting to regression to no covariates.
     base
         ``"universal"`` measures every period from the last one before treatment; ``"varying"`` measures periods
         before treatment from the period before them. Base periods that the design declares replace both.
+    sampling
+        ``"panel"`` compares changes within units, those that are seen in every period of a cell;
+        ``"cross_sections"`` compares levels of all rows of either period, which need not be of the same units;
+        ``"auto"`` takes the first for a balanced panel and the second for any other, and says so in the notes. Where
+        people are seen once each, make every person a unit and name their common cluster in the design.
 
     Returns
     -------
-    An estimate with one cell per ``cohort`` and ``time``; summarize it with `aggregate`. Covariates are taken from the
-    base period. Errors rest on influence functions, clustered by `Design.cluster`. Units treated from the first period
-    on are left out and named.
+    An estimate with one cell per ``cohort`` and ``time``; summarize it with `aggregate`. A frame ``"cells"`` maps the
+    cells, also those without estimate: their units, the method used and the reason. Changes take covariates and
+    weights from the earlier period, levels each from their own row; with several base periods the effects from each
+    are averaged. Errors rest on influence functions, summed by unit and clustered by `Design.cluster`. Units treated
+    from the first period on are left out and named.
 
     Raises
     ------
     DesignError
-        If the panel is not balanced, no comparison unit is left for any cell, or the design has fixed effects beside
-        unit and time.
+        If no cell can be estimated, the cluster changes within a unit, or the design has fixed effects beside unit
+        and time.
 
     References
     ----------
@@ -69,174 +80,111 @@ def callaway_santanna(panel: Panel, design: Design, *, method: Method = "dr", ba
     >>> rows = [(u, t, float(t >= g) + 0.5 * t, g) for u, g in (("a", 2), ("b", 3), ("c", np.inf)) for t in (1, 2, 3)]
     >>> panel = Panel.from_frame(pd.DataFrame(rows, columns=["u", "t", "y", "cohort"]), unit="u", time="t")
     >>> from yrdecon.estimators.aggregate import aggregate
-    >>> aggregate(callaway_santanna(panel, Design(outcome="y")), None).coef.round(6).tolist()
+    >>> effect = callaway_santanna(panel, Design(outcome="y"))
+    >>> aggregate(effect, None).coef.round(6).tolist()
     [1.0]
+    >>> effect.frames["cells"]["method"].unique().tolist()
+    ['unconditional']
     """
-    _fail_if_options_are_unknown(method, base, design)
-    sample = draw_sample(panel, design)
-    y, x, weights = _arrays(sample)
-    cells = _cells(sample, design, base)
-    if not cells:
-        raise DesignError("no period has both treated and comparison units; use comparison='never' or a wider pool")
-    always = sample.cohort <= sample.periods[0]
-    effects, influence = [], []
-    notes: list[str] = []
-    for cell in cells:
-        part = _effect(sample, cell, design, method, (y, x, weights), notes)
-        effects.append(part.effect)
-        influence.append(part.influence)
-    labels = row_labels(panel, sample, design).groupby("unit", sort=False).first().reset_index()
-    matrix = np.stack(influence, axis=1)
+    _fail_if_options_are_unknown(method, base, sampling, design)
+    sample = leave_out_always_treated(draw_sample(panel, design))
+    labels = _unit_labels(panel, sample, design)
+    cut = cell_cutter(sample, sampling)
+    results = [
+        estimate_cell(sample, cell, comparison_units(sample, design, cell), cut, method)
+        for cell in cohort_cells(sample, design, base)
+    ]
+    records = [r.record for r in results]
+    _fail_if_no_cell_is_estimated(records)
+    used = [r for r in results if r.record.method != NOT_ESTIMATED]
+    matrix = np.stack([r.influence for r in used], axis=1)
     cluster = design.cluster or "unit"
     return Estimate(
-        coef=np.array(effects),
+        coef=np.array([r.effect for r in used]),
         vcov=cluster_covariance(matrix, pd.factorize(labels[cluster])[0].astype(np.int64)),
-        cells=_labels(cells, design),
+        cells=label_cells([r.record.cell for r in used], design),
         units=labels,
         method="callaway_santanna",
         outcome=design.outcome,
         n_obs=len(sample.outcome),
         influence=matrix,
+        frames=MappingProxyType({"cells": map_of_cells(records)}),
         cluster=cluster,
         small_sample="none, influence functions",
-        notes=(*sample.notes, *dict.fromkeys(notes), *_note_on_always(sample, always)),
+        notes=(*sample.notes, *note_on_sampling(sample, sampling), *notes_on_cells(records)),
     )
 
 
 def callaway_santanna_draws(panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
-    """Return (B, k) effects of all cells at (B, N) assignments: differences of group means of changes."""
-    if design.covariates:
-        return estimate_one_by_one(callaway_santanna, panel, design, cohorts)
+    """Return (B, k) effects of all cells at (B, N) assignments, group means of changes as matrix products.
+
+    With covariates, gaps or weights that vary over time the assignments are evaluated one by one.
+    """
     sample = draw_sample(panel, design)
-    y, _, weights = _arrays(sample)
-    columns = []
-    for cell in _cells(sample, design, "varying"):
-        change = y[:, _position(sample, (cell.time,))[0]] - y[:, _position(sample, cell.base)].mean(axis=1)
-        treated = (cohorts == cell.cohort) * weights
-        others = np.stack([_comparisons(sample, row, cell, design) for row in cohorts]) * weights
-        columns.append(treated @ change / treated.sum(axis=1) - others @ change / others.sum(axis=1))
-    return np.stack(columns, axis=1)
-
-
-def _cells(sample: Sample, design: Design, base: Base) -> list[Cell]:
-    """List the cohorts and periods that have a base and comparison units."""
-    cohort = sample.cohort
-    usable = [int(p) for p in sample.periods if p not in design.exclude_periods]
-    cells = []
-    for date in np.unique(cohort[np.isfinite(cohort) & (cohort > sample.periods[0]) & (cohort <= sample.periods[-1])]):
-        before = [p for p in usable if p < date - design.anticipation]
-        if not before:
-            continue
-        fixed = design.base_periods or (before[-1],)
-        for time in (int(p) for p in sample.periods):
-            earlier = [p for p in before if p < time]
-            if base == "varying" and design.base_periods is None and time < date - design.anticipation:
-                if earlier:
-                    cells.append(Cell(float(date), time, (earlier[-1],), reference=False))
-            else:
-                cells.append(Cell(float(date), time, fixed, reference=(time,) == fixed))
-    return [c for c in cells if _comparisons(sample, cohort, c, design).any()]
-
-
-def _comparisons(sample: Sample, cohort: FloatArray, cell: Cell, design: Design) -> NDArray[np.bool_]:
-    never = ~np.isfinite(cohort) | (cohort > sample.periods[-1] + design.anticipation)
-    if design.comparison == "never":
-        return np.asarray(never)
-    latest = max(cell.time, *cell.base)
-    return np.asarray(never | ((cohort > latest + design.anticipation) & (cohort != cell.cohort)))
-
-
-def _arrays(sample: Sample) -> tuple[FloatArray, FloatArray, FloatArray]:
+    if design.covariates or not sample.is_balanced or _weights_vary(sample):
+        return estimate_one_by_one(callaway_santanna, panel, design, cohorts)
     shape = (len(sample.units), len(sample.periods))
-    if not sample.is_balanced:
-        seen = np.zeros(shape, dtype=bool)
-        seen[sample.unit, sample.time] = True
-        unit, time = np.nonzero(~seen)
-        shown = ", ".join(f"{sample.units[i]} {sample.periods[t]}" for i, t in zip(unit[:5], time[:5], strict=True))
+    y, weights = sample.outcome.reshape(shape), sample.weights.reshape(shape)[:, 0]
+    cells = [c for c in cohort_cells(sample, design, "varying") if c.base]
+    cells = [c for c in cells if comparison_units(sample, design, c).any()]
+    position = {int(period): number for number, period in enumerate(sample.periods)}
+    contrast = np.zeros((len(sample.periods), len(cells)))
+    for column, cell in enumerate(cells):
+        contrast[[position[b] for b in cell.base], column] = -1 / len(cell.base)
+        contrast[position[cell.time], column] += 1
+    change = y @ contrast
+    effects = np.empty((len(cohorts), len(cells)))
+    dates = np.array([c.cohort for c in cells])
+    after = np.array([first_comparison_date(sample, design, c) for c in cells])
+    for date in np.unique(dates):
+        treated = (cohorts == date) * weights
+        for latest in np.unique(after[dates == date]):
+            columns = (dates == date) & (after == latest)
+            others = ((cohorts > latest) & (cohorts != date)) * weights
+            effects[:, columns] = _means(treated, change[:, columns]) - _means(others, change[:, columns])
+    return effects
+
+
+def _means(member: FloatArray, change: FloatArray) -> FloatArray:
+    """Return (B, k) means of (N, k) changes under (B, N) weights."""
+    return np.asarray(member @ change / member.sum(axis=1)[:, None])
+
+
+def _weights_vary(sample: Sample) -> bool:
+    by_unit = sample.weights.reshape(len(sample.units), -1)
+    return bool((by_unit != by_unit[:, :1]).any())
+
+
+def _unit_labels(panel: Panel, sample: Sample, design: Design) -> pd.DataFrame:
+    """Return one row of labels for each unit, with its mean weight if the design has weights."""
+    by_unit = row_labels(panel, sample, design).groupby("unit", sort=False)
+    if design.cluster and (by_unit[design.cluster].nunique() > 1).any():
+        changing = by_unit[design.cluster].nunique()
+        names = changing.index[changing > 1].tolist()[:SHOWN]
         raise DesignError(
-            f"callaway_santanna needs a balanced panel; {len(unit)} cells are missing: {shown}; "
-            "leave these units out of the pool or shorten the period"
+            f"the cluster {design.cluster!r} changes within units {names}; cluster by a column that is constant within "
+            "units, such as the unit itself"
         )
-    y = sample.outcome.reshape(shape)
-    x = np.concatenate([np.ones((*shape, 1)), sample.covariates.reshape(*shape, -1)], axis=2)
-    return y, x, sample.weights.reshape(shape)[:, 0]
+    labels = by_unit.first().reset_index()
+    if design.weights is None:
+        return labels
+    rows = np.bincount(sample.unit)
+    return labels.assign(weight=np.bincount(sample.unit, sample.weights) / rows)
 
 
-def _effect(
-    sample: Sample,
-    cell: Cell,
-    design: Design,
-    method: Method,
-    arrays: tuple[FloatArray, FloatArray, FloatArray],
-    notes: list[str],
-) -> TwoByTwo:
-    y, x, weights = arrays
-    n = len(sample.units)
-    if cell.reference:
-        return TwoByTwo(0.0, np.zeros(n))
-    treated = sample.cohort == cell.cohort
-    used = treated | _comparisons(sample, sample.cohort, cell, design)
-    base = _position(sample, cell.base)
-    change = (y[:, _position(sample, (cell.time,))[0]] - y[:, base].mean(axis=1))[used]
-    first = min(base[-1], int(_position(sample, (cell.time,))[0]))
-    part = _two_by_two(change, treated[used].astype(float), x[used, first], weights[used], method, cell, notes)
-    influence = np.zeros(n)
-    influence[used] = part.influence / used.sum()
-    return TwoByTwo(part.effect, influence)
-
-
-def _two_by_two(
-    change: FloatArray,
-    treated: FloatArray,
-    x: FloatArray,
-    weights: FloatArray,
-    method: Method,
-    cell: Cell,
-    notes: list[str],
-) -> TwoByTwo:
-    where = f"cohort {int(cell.cohort)} in {cell.time}"
-    weights = weights / weights.mean()
-    if x.shape[1] > 1 and np.linalg.matrix_rank(x[treated == 0]) < x.shape[1]:
-        notes.append(f"{where}: covariates are collinear among comparison units, estimated without them")
-        x = x[:, :1]
-    if x.shape[1] == 1 or method == "reg":
-        return outcome_regression(change, treated, x, weights)
-    fit = propensity(treated, x, weights)
-    if not fit.usable:
-        notes.append(f"{where}: the covariates separate treated from comparison units, outcome regression instead")
-        return outcome_regression(change, treated, x, weights)
-    if method == "ipw":
-        return inverse_probability(change, treated, x, weights, fit)
-    return doubly_robust(change, treated, x, weights, fit)
-
-
-def _position(sample: Sample, periods: tuple[int, ...]) -> NDArray[np.int64]:
-    return np.searchsorted(sample.periods, periods).astype(np.int64)
-
-
-def _labels(cells: list[Cell], design: Design) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "cohort": [int(c.cohort) for c in cells],
-            "time": [c.time for c in cells],
-            "event_time": [c.time - int(c.cohort) for c in cells],
-            "reference": [c.reference for c in cells],
-            "excluded": [c.time in design.exclude_periods for c in cells],
-        }
-    )
-
-
-def _note_on_always(sample: Sample, always: NDArray[np.bool_]) -> tuple[str, ...]:
-    names = sample.units[always].tolist()
-    return (f"{len(names)} units are treated throughout and left out: {names[:8]}",) if names else ()
-
-
-def _fail_if_options_are_unknown(method: str, base: str, design: Design) -> None:
-    if method not in get_args(Method) or base not in get_args(Base):
+def _fail_if_no_cell_is_estimated(records: list[CellRecord]) -> None:
+    if all(r.method == NOT_ESTIMATED for r in records):
+        reasons = list(dict.fromkeys(r.reason for r in records))[:SHOWN]
         raise DesignError(
-            f"method is one of {list(get_args(Method))} and base one of {list(get_args(Base))}; "
-            f"got {method!r}, {base!r}"
+            f"no cohort can be compared in any period: {'; '.join(reasons)}; "
+            "use comparison='not_yet', a wider pool or a longer period"
         )
+
+
+def _fail_if_options_are_unknown(method: str, base: str, sampling: str, design: Design) -> None:
+    for name, value, known in (("method", method, Method), ("base", base, Base), ("sampling", sampling, Sampling)):
+        if value not in get_args(known):
+            raise DesignError(f"{name}={value!r} is unknown; choose one of {list(get_args(known))}")
     if design.effects:
         raise DesignError(f"callaway_santanna takes no effects {design.effects}; use a pool within one group, or twfe")
 

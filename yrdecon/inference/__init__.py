@@ -7,6 +7,7 @@ from yrdecon.inference.conley import conley
 from yrdecon.inference.driscoll_kraay import driscoll_kraay
 from yrdecon.inference.heteroskedastic import heteroskedastic
 from yrdecon.inference.permutation import permutation_test
+from yrdecon.inference.spatial import spatial_model_test, spatial_range
 from yrdecon.inference.wild import wild_cluster_bootstrap
 
 __all__ = [
@@ -18,5 +19,7 @@ __all__ = [
     "heteroskedastic",
     "permutation_test",
     "simultaneous_band",
+    "spatial_model_test",
+    "spatial_range",
     "wild_cluster_bootstrap",
 ]

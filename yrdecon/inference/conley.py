@@ -14,7 +14,7 @@ from yrdecon.core.panel import Panel
 from yrdecon.errors import DesignError
 from yrdecon.inference.cluster import words_on_negative_variance
 from yrdecon.kernels.spatial_hac import bartlett, by_place_and_period, serial_covariance, spatial_covariance, uniform
-from yrdecon.places.coordinates import distance_matrix
+from yrdecon.places.distances import distances_of
 
 FloatArray = NDArray[np.float64]
 Kernel = Literal["bartlett", "uniform"]
@@ -77,7 +77,7 @@ def conley(
         raise DesignError(f"cutoff_km={cutoff_km!r} must be a distance in kilometers, for example 150")
     fail_if_not_lags(lags)
     codes, units = pd.factorize(estimate.units["unit"])
-    weights = KERNELS[kernel](_distances(panel, units) / cutoff_km)
+    weights = KERNELS[kernel](distances_of(panel, pd.Index(units)) / cutoff_km)
     sums = by_place_and_period(estimate.influence, codes.astype(np.int64), estimate.units["time"].to_numpy(np.int64))
     vcov = spatial_covariance(sums, weights) + serial_covariance(sums, lags)
     words = f"Conley {kernel} {cutoff_km:g} km and {lags} lags (too small with few treated units)"
@@ -89,14 +89,3 @@ def fail_if_not_lags(lags: int) -> None:
     """Refuse a number of lags that is not zero or a positive whole number."""
     if isinstance(lags, bool) or not isinstance(lags, int | np.integer) or lags < 0:
         raise DesignError(f"lags={lags!r} must be a whole number of periods, 0 or more")
-
-
-def _distances(panel: Panel, units: pd.Index) -> FloatArray:
-    if panel.location is None:
-        raise DesignError("distances need coordinates; declare location=('lon', 'lat') in Panel.from_frame")
-    seats = panel.frame.groupby(panel.unit, sort=False)[list(panel.location)].first().reindex(units)
-    lost = seats.index[seats.isna().any(axis=1)].tolist()
-    if lost:
-        raise DesignError(f"units {lost[:8]} have no coordinates in the panel; add them or leave the units out")
-    lon, lat = seats.to_numpy(dtype=float).T
-    return distance_matrix(lon, lat)

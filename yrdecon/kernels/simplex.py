@@ -9,6 +9,8 @@ FloatArray = NDArray[np.float64]
 
 MAX_ITERATIONS = 10_000
 BEFORE_SPARSIFYING = 100
+TOGETHER = 2_000
+SLACK = 4e-15
 
 
 def simplex_frank_wolfe(a: FloatArray, b: FloatArray, ridge: FloatArray, min_decrease: FloatArray) -> FloatArray:
@@ -41,13 +43,47 @@ def simplex_frank_wolfe(a: FloatArray, b: FloatArray, ridge: FloatArray, min_dec
 
 
 def simplex_exact(a: FloatArray, b: FloatArray, ridge: FloatArray) -> FloatArray:
-    """Solve the problems of `simplex_frank_wolfe` exactly, by a primal active-set method (Wolfe 1976)."""
-    n = a.shape[1]
+    """Solve the problems of `simplex_frank_wolfe` exactly."""
+    n, p = a.shape[1:]
     a = a - a.mean(axis=1, keepdims=True)
     b = b - b.mean(axis=1, keepdims=True)
-    gram = np.einsum("bni,bnj->bij", a, a) + n * ridge[:, None, None] * np.eye(a.shape[2])
-    target = np.einsum("bni,bn->bi", a, b)
-    return np.stack([_active_set(g, t) for g, t in zip(gram, target, strict=True)])
+    parts = []
+    for rows in _chunks(len(a)):
+        gram = np.matmul(a[rows].transpose(0, 2, 1), a[rows]) + n * ridge[rows, None, None] * np.eye(p)
+        parts.append(simplex_quadratic(gram, np.matmul(b[rows, None, :], a[rows])[:, 0, :]))
+    return np.concatenate(parts) if parts else np.zeros((0, p))
+
+
+def simplex_quadratic(gram: FloatArray, target: FloatArray, start: FloatArray | None = None) -> FloatArray:
+    """Minimize ``x' gram x / 2 - target' x`` over ``x >= 0, sum(x) = 1`` for a batch of problems, to rounding error.
+
+    Parameters
+    ----------
+    gram
+        (B, p, p) positive semidefinite matrices.
+    target
+        (B, p) linear terms.
+    start
+        (B, p) weights on the simplex to start from, such as the solution of a problem close by.
+
+    Returns
+    -------
+    (B, p) weights. Where several minimize, one of them.
+
+    Notes
+    -----
+    The primal active-set method of Wolfe (1976) for all problems together: solve on the face of the free weights,
+    step to the boundary where a weight would turn negative, and otherwise free the weight of steepest descent. A
+    weight that is freed and would turn negative at once is rounding error, and that problem is solved.
+    """
+    parts = [
+        _active_set(gram[rows], target[rows], None if start is None else start[rows]) for rows in _chunks(len(gram))
+    ]
+    return np.concatenate(parts) if parts else np.zeros(target.shape)
+
+
+def _chunks(size: int) -> list[slice]:
+    return [slice(first, first + TOGETHER) for first in range(0, size, TOGETHER)]
 
 
 def _iterate(
@@ -81,37 +117,62 @@ def _iterate(
     return result
 
 
-def _active_set(gram: FloatArray, target: FloatArray) -> FloatArray:
-    p = len(target)
-    start = int(np.argmin(np.diag(gram) / 2 - target))
-    x = np.zeros(p)
-    x[start] = 1.0
-    free = np.zeros(p, dtype=bool)
-    free[start] = True
-    for _ in range(50 * p):
-        candidate = _on_face(gram, target, free)
-        if (candidate[free] > 0).all():
-            x = candidate
-            gradient = gram @ x - target
-            level = float(gradient[free].mean())
-            entering = int(np.argmin(np.where(free, np.inf, gradient)))
-            if free.all() or gradient[entering] >= level - 1e-12 * max(1.0, abs(level)) * np.abs(gram).max():
-                return x
-            free[entering] = True
-        else:
-            shrinking = free & (candidate <= 0)
-            ratio = np.where(shrinking, x / np.where(shrinking, x - candidate, 1.0), np.inf)
-            x = np.clip(x + min(1.0, float(ratio.min())) * (candidate - x), 0, None)
-            free &= ~(shrinking & (ratio <= ratio.min()))
-            x[~free] = 0.0
-    return x
+def _active_set(gram: FloatArray, target: FloatArray, start: FloatArray | None) -> FloatArray:
+    x = _best_vertex(gram, target) if start is None else start.copy()
+    result, free, active = x.copy(), x > 0, np.arange(len(x))
+    entered = np.full(len(x), -1)
+    slack = SLACK * (np.abs(gram).max(axis=(1, 2)) + np.abs(target).max(axis=1))
+    for _ in range(50 * target.shape[1]):
+        rows = np.arange(len(active))
+        candidate = _on_faces(gram, target, free)
+        inside = np.asarray(np.where(free, candidate > 0, True).all(axis=1))
+        spurious = (entered >= 0) & (candidate[rows, entered] <= 0)
+        blocked, moved = _toward(candidate, x, free)
+        x = np.where(inside[:, None], candidate, np.where(spurious[:, None], x, moved))
+        free = free & ~blocked
+        gradient = np.matmul(gram, x[:, :, None])[:, :, 0] - target
+        level = (gradient * free).sum(axis=1) / free.sum(axis=1)
+        steepest = np.where(free, np.inf, gradient).argmin(axis=1)
+        entering = inside & ~free[rows, steepest] & (gradient[rows, steepest] < level - slack)
+        entered = np.where(entering, steepest, -1)
+        free[rows[entering], steepest[entering]] = True
+        going = ~(spurious | (inside & ~entering))
+        if not going.all():
+            result[active] = x
+            gram, target, x, free = gram[going], target[going], x[going], free[going]
+            entered, slack, active = entered[going], slack[going], active[going]
+            if len(active) == 0:
+                break
+    result[active] = x
+    return result
 
 
-def _on_face(gram: FloatArray, target: FloatArray, free: NDArray[np.bool_]) -> FloatArray:
-    k = int(free.sum())
-    system = np.zeros((k + 1, k + 1))
-    system[:k, :k] = gram[np.ix_(free, free)]
-    system[:k, k] = system[k, :k] = 1.0
-    x = np.zeros(len(target))
-    x[free] = np.linalg.lstsq(system, np.append(target[free], 1.0), rcond=None)[0][:k]
+def _best_vertex(gram: FloatArray, target: FloatArray) -> FloatArray:
+    best = (np.diagonal(gram, axis1=1, axis2=2) / 2 - target).argmin(axis=1)
+    return np.asarray(np.eye(target.shape[1])[best])
+
+
+def _toward(candidate: FloatArray, x: FloatArray, free: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], FloatArray]:
+    """Return the (B, p) weights that reach zero first on the way to the candidate, and the point where they do."""
+    shrinking = free & (candidate <= 0)
+    ratio = np.where(shrinking, x / np.where(shrinking, x - candidate, 1.0), np.inf)
+    length = np.minimum(ratio.min(axis=1, keepdims=True), 1.0)
+    blocked = shrinking & (ratio <= length)
+    moved = np.clip(x + length * (candidate - x), 0, None)
+    return blocked, np.where(blocked, 0.0, moved)
+
+
+def _on_faces(gram: FloatArray, target: FloatArray, free: NDArray[np.bool_]) -> FloatArray:
+    """Return the (B, p) minimizers with the free weights summing to one and the others zero."""
+    k = int(free.sum(axis=1).max())
+    order = np.argsort(~free, axis=1, kind="stable")[:, :k]
+    used = np.take_along_axis(free, order, axis=1)
+    block = gram[np.arange(len(gram))[:, None, None], order[:, :, None], order[:, None, :]]
+    system = np.zeros((len(gram), k + 1, k + 1))
+    system[:, :k, :k] = np.where(used[:, :, None] & used[:, None, :], block, np.eye(k))
+    system[:, :k, k] = system[:, k, :k] = used
+    right = np.ones((len(gram), k + 1, 1))
+    right[:, :k, 0] = np.where(used, np.take_along_axis(target, order, axis=1), 0.0)
+    x = np.zeros(target.shape)
+    np.put_along_axis(x, order, np.where(used, np.linalg.solve(system, right)[:, :k, 0], 0.0), axis=1)
     return x

@@ -1,4 +1,4 @@
-"""The two-period difference in differences of one treated group, with covariates and weights."""
+"""The two-period difference in differences of one treated group, from the changes of units seen in both periods."""
 
 from __future__ import annotations
 
@@ -7,111 +7,115 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from yrdecon.kernels.propensity import Propensity, odds_weights
+
 FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
-
-ITERATIONS, STEP = 60, 1e-12
-ALMOST_ONE, TRIMMED = 1 - 1e-6, 0.995
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TwoByTwo:
-    """Effect on the treated, and the (n,) influence of every unit on it, of mean zero."""
+class Changes:
+    """Units of a two-by-two comparison.
 
-    effect: float
-    influence: FloatArray
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Propensity:
-    """(n,) fitted probabilities, their (n, k) influence on the coefficients, and whether the fit can be used."""
-
-    probability: FloatArray
-    influence: FloatArray
-    usable: bool
-
-
-def outcome_regression(change: FloatArray, treated: FloatArray, x: FloatArray, weights: FloatArray) -> TwoByTwo:
-    """Predict the change of the treated from a regression among the others (Heckman, Ichimura and Todd 1997).
-
-    Parameters
+    Attributes
     ----------
     change
         (n,) outcome now less outcome before.
     treated
         (n,) 1 for treated and 0 for comparison units.
     x
-        (n, k) covariates with a constant.
+        (n, k) covariates, the first of which is a constant.
     weights
-        (n,) weights.
+        (n,) positive weights of mean one.
     """
-    fitted, slopes = _regression(change, treated, x, weights)
-    share = weights * treated
-    mean = share.mean()
-    treat, control = (share * change).mean() / mean, (share * fitted).mean() / mean
-    inf_treat = share * (change - treat) / mean
-    inf_control = (share * (fitted - control) + slopes @ (share[:, None] * x).mean(axis=0)) / mean
-    return TwoByTwo(float(treat - control), inf_treat - inf_control)
+
+    change: FloatArray
+    treated: FloatArray
+    x: FloatArray
+    weights: FloatArray
 
 
-def inverse_probability(
-    change: FloatArray, treated: FloatArray, x: FloatArray, weights: FloatArray, fit: Propensity
-) -> TwoByTwo:
+@dataclass(frozen=True, slots=True, eq=False)
+class TwoByTwo:
+    """Effect on the treated, and the (n,) influence of every row on it, of mean zero."""
+
+    effect: float
+    influence: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mean:
+    """A weighted mean, and the (n,) influence of every row on it."""
+
+    value: float
+    influence: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """(n,) fitted values of a regression, and the (n, k) influence of every row on its coefficients."""
+
+    values: FloatArray
+    influence: FloatArray
+
+
+def outcome_regression(rows: Changes) -> TwoByTwo:
+    """Predict the change of the treated from a regression among the others (Heckman, Ichimura and Todd 1997)."""
+    share = rows.weights * rows.treated
+    fit = regress(rows.change, rows.x, rows.weights * (1 - rows.treated))
+    gap = weighted_mean(rows.change - fit.values, share)
+    return TwoByTwo(gap.value, gap.influence - fit.influence @ center(rows.x, share))
+
+
+def inverse_probability(rows: Changes, fit: Propensity) -> TwoByTwo:
     """Weight comparison units by their odds of treatment, normalized (Abadie 2005, Hajek form)."""
-    share, odds = _weights(treated, weights, fit.probability)
-    treat, control = (share * change).mean() / share.mean(), (odds * change).mean() / odds.mean()
-    inf_treat = share * (change - treat) / share.mean()
-    slope = (odds * (change - control))[:, None] * x
-    inf_control = (odds * (change - control) + fit.influence @ slope.mean(axis=0)) / odds.mean()
-    return TwoByTwo(float(treat - control), inf_treat - inf_control)
+    odds = odds_weights(rows.treated, rows.weights, fit)
+    treat = weighted_mean(rows.change, rows.weights * rows.treated)
+    control = odds_mean(rows.change, odds, rows.x, fit)
+    return TwoByTwo(treat.value - control.value, treat.influence - control.influence)
 
 
-def doubly_robust(
-    change: FloatArray, treated: FloatArray, x: FloatArray, weights: FloatArray, fit: Propensity
-) -> TwoByTwo:
+def doubly_robust(rows: Changes, fit: Propensity) -> TwoByTwo:
     """Combine both: right if either model is (Sant'Anna and Zhao 2020, equation 2.6 and its influence function)."""
-    fitted, slopes = _regression(change, treated, x, weights)
-    share, odds = _weights(treated, weights, fit.probability)
-    rest = change - fitted
-    treat, control = (share * rest).mean() / share.mean(), (odds * rest).mean() / odds.mean()
-    inf_treat = share * (rest - treat) - slopes @ (share[:, None] * x).mean(axis=0)
-    by_odds = fit.influence @ ((odds * (rest - control))[:, None] * x).mean(axis=0)
-    inf_control = odds * (rest - control) + by_odds - slopes @ (odds[:, None] * x).mean(axis=0)
-    return TwoByTwo(float(treat - control), inf_treat / share.mean() - inf_control / odds.mean())
+    share, odds = rows.weights * rows.treated, odds_weights(rows.treated, rows.weights, fit)
+    among_others = regress(rows.change, rows.x, rows.weights * (1 - rows.treated))
+    rest = rows.change - among_others.values
+    treat, control = weighted_mean(rest, share), odds_mean(rest, odds, rows.x, fit)
+    first_stage = among_others.influence @ (center(rows.x, share) - center(rows.x, odds))
+    return TwoByTwo(treat.value - control.value, treat.influence - control.influence - first_stage)
 
 
-def propensity(treated: FloatArray, x: FloatArray, weights: FloatArray) -> Propensity:
-    """Fit a logit by Newton's method; it cannot be used if it separates the groups or does not converge."""
-    beta = np.zeros(x.shape[1])
-    converged = False
-    for _ in range(ITERATIONS):
-        p = 1 / (1 + np.exp(-np.clip(x @ beta, -500, 500)))
-        information = (x * (weights * p * (1 - p))[:, None]).T @ x
-        if np.linalg.cond(information) > 1e14:
-            break
-        step = np.linalg.solve(information, x.T @ (weights * (treated - p)))
-        beta = beta + step
-        if np.abs(step).max() <= STEP * (1 + np.abs(beta).max()):
-            converged = True
-            break
-    p = 1 / (1 + np.exp(-np.clip(x @ beta, -500, 500)))
-    information = (x * (weights * p * (1 - p))[:, None]).T @ x
-    usable = converged and bool((p < ALMOST_ONE).all()) and bool((p[treated == 0] < TRIMMED).any())
-    score = (weights * (treated - p))[:, None] * x
-    influence = score @ np.linalg.inv(information) * len(x) if usable else np.zeros_like(x)
-    return Propensity(np.minimum(p, ALMOST_ONE), influence, usable)
+def improved_doubly_robust(rows: Changes, fit: Propensity) -> TwoByTwo:
+    """Combine odds by `tilting` with a regression weighted by them (Sant'Anna and Zhao 2020, section 3.1).
+
+    Neither first step matters for the error to first order, so that inference too is right if either model is.
+    """
+    share, odds = rows.weights * rows.treated, odds_weights(rows.treated, rows.weights, fit)
+    rest = rows.change - regress(rows.change, rows.x, odds).values
+    treat, control = weighted_mean(rest, share), weighted_mean(rest, odds)
+    return TwoByTwo(treat.value - control.value, treat.influence - control.influence)
 
 
-def _regression(
-    change: FloatArray, treated: FloatArray, x: FloatArray, weights: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return fitted changes (n,) and the influence (n, k) of every unit on the coefficients."""
-    others = weights * (1 - treated)
-    inverse = np.linalg.inv((x * others[:, None]).T @ x / len(x))
-    fitted = x @ (inverse @ ((others * change) @ x / len(x)))
-    return fitted, (others * (change - fitted))[:, None] * x @ inverse
+def weighted_mean(values: FloatArray, weights: FloatArray) -> Mean:
+    """Average (n,) values; the influence is that of a ratio of means."""
+    mass = weights.mean()
+    value = (weights * values).mean() / mass
+    return Mean(float(value), weights * (values - value) / mass)
 
 
-def _weights(treated: FloatArray, weights: FloatArray, p: FloatArray) -> tuple[FloatArray, FloatArray]:
-    kept = (treated == 1) | (p < TRIMMED)
-    return weights * treated, np.where(kept, weights * p * (1 - treated) / (1 - p), 0.0)
+def odds_mean(values: FloatArray, odds: FloatArray, x: FloatArray, fit: Propensity) -> Mean:
+    """Average (n,) values of comparison units by their odds, with the influence of the fitted odds."""
+    mean = weighted_mean(values, odds)
+    slope = (mean.influence[:, None] * x).mean(axis=0)
+    return Mean(mean.value, mean.influence + fit.influence @ slope)
+
+
+def regress(y: FloatArray, x: FloatArray, weights: FloatArray) -> Fitted:
+    """Regress (n,) `y` on (n, k) `x`, which must have full rank where the weights are positive."""
+    inverse = np.linalg.inv((x * weights[:, None]).T @ x / len(x))
+    values = x @ (inverse @ ((weights * y) @ x / len(x)))
+    return Fitted(values, (weights * (y - values))[:, None] * x @ inverse)
+
+
+def center(x: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return the (k,) weighted means of (n, k) `x`."""
+    return np.asarray(weights @ x / weights.sum())

@@ -75,12 +75,12 @@ def _tidy(name: str, estimate: Estimate) -> pd.DataFrame:
 
 
 def _path(name: str, estimate: Estimate) -> pd.DataFrame:
-    """Return the effects of a synthetic difference-in-differences by event time."""
+    """Return the effects of a synthetic comparison by event time."""
     path = estimate.frames.get("path", pd.DataFrame({"cohort": []}))
     if path["cohort"].nunique() != 1:
         raise DesignError(f"{name or estimate.method} has no event times; draw event_study(panel, design)")
-    weights = estimate.frames["time_weights"].set_index("time")["weight"]
-    base = path["time"].map(weights).fillna(0) == 1
+    weights = estimate.frames.get("time_weights", pd.DataFrame({"time": [], "weight": []}))
+    base = path["time"].isin(weights.loc[weights["weight"] == 1, "time"])
     kept = path[[c for c in ("event_time", "excluded") if c in path]]
     return kept.assign(reference=base, estimate=path["effect"], conf_low=np.nan, conf_high=np.nan)
 

@@ -125,6 +125,8 @@ def _key(cell: dict[str, object]) -> str:
         term = str(cell["term"])
         if term in ("treated", "att", "overall"):
             return "effect"
+        if term == "average total effect":
+            return "average_total_effect"
         return "average:" + term.removeprefix("average ") if term.startswith("average ") else f"variable:{term}"
     if {"cohort", "time"} <= set(cell):
         return f"cohort_time:{int(float(str(cell['cohort'])))}, {int(float(str(cell['time'])))}"

@@ -1,83 +1,59 @@
 import numpy as np
 import pytest
 from conftest import make_toy
+from scipy import stats
 
 import yrdecon as yd
 
 
-def test_a_cutoff_below_every_distance_leaves_each_row_alone(toy):
-    estimate = yd.event_study(toy, yd.Design("y"))
-    rows = estimate.influence.T @ estimate.influence
-    for kernel in ("bartlett", "uniform"):
-        found = yd.conley(estimate, toy, cutoff_km=1e-3, kernel=kernel)
-        assert np.allclose(found.vcov, rows, rtol=1e-10, atol=1e-14)
+def test_growth_persists_in_the_real_panel_and_levels_alone_fit_far_worse(twinned):
+    test = yd.spatial_model_test(twinned, yd.twinning_design())
+    best = test.frames["profile"].groupby("process")["log_likelihood"].max()
+    assert best["growth"] > best["levels"] + 20
+    table = yd.spatial_range(twinned, yd.twinning_design()).set_index("parameter")
+    assert 0.4 <= table.loc["rho", "estimate"] <= 0.75
+    assert not table.loc["theta_km", "identified"]
+    shares = table.filter(like="share_", axis=0)["estimate"]
+    assert shares.sum() == pytest.approx(1, abs=1e-9)
 
 
-def test_a_cutoff_beyond_every_distance_is_driscoll_kraay_without_lags(toy):
-    estimate = yd.imputation(toy, yd.Design("y"))
-    far = yd.conley(estimate, toy, cutoff_km=1e5, kernel="uniform")
-    assert np.allclose(far.vcov, yd.driscoll_kraay(estimate, lags=0).vcov, rtol=1e-10, atol=1e-14)
+def test_the_estimate_is_the_difference_in_differences_and_p_the_largest_of_the_likely(twinned):
+    design = yd.twinning_design()
+    test = yd.spatial_model_test(twinned, design)
+    assert test.estimate == pytest.approx(yd.twfe(twinned, design).coef[0], abs=1e-12)
+    profile = test.frames["profile"]
+    likely = profile[profile["likely"]]
+    assert test.p_value == likely["p_value"].max()
+    assert likely["log_likelihood"].min() >= profile["log_likelihood"].max() - stats.chi2.ppf(0.9, 2) / 2
+    narrower = yd.spatial_model_test(twinned, design, level=0.5)
+    assert narrower.p_value <= test.p_value
+    errors = test.frames["by_theta"]["std_error"].to_numpy()
+    assert errors[-1] > 1.2 * errors[0]
 
 
-def test_lags_are_counted_in_years_and_gaps_are_kept():
-    panel = make_toy(n_treated=5)
-    gap = yd.Panel.from_frame(panel.frame[panel.frame["time"] != 4], unit="unit", time="time", location=("lon", "lat"))
-    estimate = yd.twfe(gap, yd.Design("y"))
-    sums = estimate.influence[:, 0]
-    time, unit = estimate.units["time"].to_numpy(), estimate.units["unit"].to_numpy()
-    apart = np.abs(time[:, None] - time)
-    weight = np.where(unit[:, None] == unit, np.clip(1 - apart / 3, 0, None), 0.0)
-    found = yd.conley(estimate, gap, cutoff_km=1e-3, lags=2)
-    assert found.vcov[0, 0] == pytest.approx(sums @ weight @ sums, rel=1e-10)
-    by_year = yd.driscoll_kraay(yd.imputation(gap, yd.Design("y")), lags=2)
-    influence = yd.imputation(gap, yd.Design("y")).influence[:, 0]
-    assert by_year.vcov[0, 0] == pytest.approx(influence @ np.clip(1 - apart / 3, 0, None) @ influence, rel=1e-10)
+def test_an_affine_change_moves_estimate_and_interval_and_not_p(toy):
+    design = yd.Design("y")
+    one = yd.spatial_model_test(toy, design)
+    frame = toy.frame
+    codes = frame["unit"].astype("category").cat.codes
+    two = yd.spatial_model_test(toy.assign(y=3 + 2 * frame["y"] + 5 * codes + np.sin(frame["time"])), design)
+    assert two.estimate == pytest.approx(2 * one.estimate, abs=1e-9)
+    assert two.p_value == pytest.approx(one.p_value, rel=1e-5)
 
 
-def test_more_lags_than_periods_are_all_of_them(toy):
-    estimate = yd.twfe(toy, yd.Design("y"))
-    assert np.isfinite(yd.driscoll_kraay(estimate, lags=100).vcov).all()
+def test_a_true_null_is_rarely_rejected_under_independent_shocks():
+    p_values = [yd.spatial_model_test(make_toy(effect=0.0, seed=s), yd.Design("y")).p_value for s in range(40)]
+    assert np.mean(np.array(p_values) < 0.05) <= 0.15
 
 
-def test_what_the_errors_are_is_said_and_that_they_are_too_small(toy):
-    estimate = yd.twfe(toy, yd.Design("y"))
-    for found, words in (
-        (yd.conley(estimate, toy, cutoff_km=300, lags=2), "Conley bartlett 300 km and 2 lags (too small with few"),
-        (yd.driscoll_kraay(estimate), "Driscoll-Kraay 1 lags (too small with few treated periods), T=8"),
-        (yd.heteroskedastic(estimate), "HC3 (rows taken as independent), N=96, K=20"),
-    ):
-        assert words in repr(found)
-        assert found.n_treated_clusters is None
-        for lang, start in (("en", "Standard errors in parentheses: "), ("zh", "括号内为标准误（")):
-            note = yd.regression_table({"(1)": found}, lang=lang).notes[0]
-            assert start in note
-            assert ("too small" in note or "independent" in note) == (lang == "en")
-
-
-def test_two_way_errors_are_named_in_both_languages(toy):
-    both = yd.cluster_robust(yd.twfe(toy, yd.Design("y")), ("unit", "time"))
-    assert "two-way by unit and time" in yd.regression_table({"(1)": both}).notes[0]
-    assert "双向聚类" in yd.regression_table({"(1)": both}, lang="zh").notes[0]
-
-
-def test_missing_coordinates_and_impossible_options_are_refused(toy):
-    estimate = yd.twfe(toy, yd.Design("y"))
-    nowhere = yd.Panel.from_frame(toy.frame, unit="unit", time="time")
-    lost = toy.assign(lat=toy.frame["lat"].where(toy.frame["unit"] != "u05"))
-    fewer = yd.Panel.from_frame(toy.frame.iloc[8:], unit="unit", time="time", location=("lon", "lat"))
-    sdid = yd.synthetic_did(toy, yd.Design("y"))
-    refused = [
-        (lambda: yd.conley(estimate, nowhere, cutoff_km=100), r"declare location=\('lon', 'lat'\)"),
-        (lambda: yd.conley(estimate, lost, cutoff_km=100), r"\['u05'\] have no coordinates"),
-        (lambda: yd.conley(estimate, fewer, cutoff_km=100), r"\['u00'\] have no coordinates"),
-        (lambda: yd.conley(estimate, toy, cutoff_km=0), "cutoff_km=0"),
-        (lambda: yd.conley(estimate, toy, cutoff_km=np.inf), "cutoff_km=inf"),
-        (lambda: yd.conley(estimate, toy, cutoff_km=100, lags=-1), "lags=-1"),
-        (lambda: yd.conley(estimate, toy, cutoff_km=100, kernel="gauss"), "kernel='gauss'"),
-        (lambda: yd.conley(sdid, toy, cutoff_km=100), "no influence function"),
-        (lambda: yd.driscoll_kraay(sdid), "no influence function"),
-        (lambda: yd.driscoll_kraay(estimate, lags=1.5), "lags=1.5"),
-    ]
-    for call, words in refused:
-        with pytest.raises(yd.DesignError, match=words):
-            call()
+def test_what_the_model_cannot_take_is_refused(toy):
+    frame = toy.frame
+    with pytest.raises(yd.DesignError, match="one adoption date"):
+        yd.spatial_model_test(toy.assign(cohort=frame["cohort"].mask(frame["unit"] == "u01", 7.0)), yd.Design("y"))
+    with pytest.raises(yd.DesignError, match="balanced"):
+        yd.spatial_range(toy.assign(y=frame["y"].where(frame.index != 3)), yd.Design("y"))
+    with pytest.raises(yd.DesignError, match="too few"):
+        yd.spatial_range(toy.between(4, 8), yd.Design("y"))
+    nowhere = yd.Panel.from_frame(frame, unit="unit", time="time")
+    with pytest.raises(yd.DesignError, match="coordinates"):
+        yd.spatial_range(nowhere, yd.Design("y"))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from yrdecon.kernels.blocks import most_disjoint, nearest_blocks
 from yrdecon.kernels.resample import all_choices, count_choices, random_orders
 from yrdecon.kernels.sandwich import is_nested
-from yrdecon.kernels.simplex import simplex_exact, simplex_frank_wolfe
+from yrdecon.kernels.simplex import simplex_exact, simplex_frank_wolfe, simplex_quadratic
 from yrdecon.kernels.synthetic_did import Windows, synthetic_differences
 from yrdecon.kernels.within import prepare_fixed_effects, project_out
 
@@ -60,6 +60,26 @@ def test_early_stopping_is_never_better_than_the_optimum_and_close_to_it(seed):
     early = objective(simplex_frank_wolfe(a, b, ridge, np.array([1e-6]))[0], a, b, ridge)
     assert exact <= early + 1e-12
     assert early < exact + 1e-3
+
+
+@pytest.mark.parametrize(("n", "p", "scale"), [(10, 40, 1.0), (10, 40, 0.1), (3, 60, 0.2), (50, 20, 1.0), (5, 1, 1.0)])
+def test_the_active_set_finds_the_optimum_of_every_problem_even_where_many_weights_are_optimal(n, p, scale):
+    generator = np.random.default_rng(n + p)
+    a, b = generator.normal(size=(30, n, p)), scale * generator.normal(size=(30, n))
+    gram, target = np.matmul(a.transpose(0, 2, 1), a), np.matmul(b[:, None, :], a)[:, 0]
+    x = simplex_quadratic(gram, target)
+    assert x.min() >= 0
+    assert np.allclose(x.sum(axis=1), 1, atol=1e-12)
+    gradient = np.matmul(gram, x[:, :, None])[:, :, 0] - target
+    # the duality gap bounds how far the objective is above its minimum
+    gap = (gradient * x).sum(axis=1) - gradient.min(axis=1)
+    assert gap.max() < 1e-11
+    again = simplex_quadratic(gram, target, x)
+    assert np.allclose(again, x, atol=1e-9)
+
+
+def test_no_problem_has_no_solution():
+    assert simplex_quadratic(np.zeros((0, 3, 3)), np.zeros((0, 3))).shape == (0, 3)
 
 
 def test_problems_solved_together_equal_problems_solved_alone():

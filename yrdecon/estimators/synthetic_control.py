@@ -1,0 +1,195 @@
+"""Synthetic control: each treated unit against a weighted average of never-treated ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from yrdecon.core.design import Design
+from yrdecon.core.estimate import Estimate
+from yrdecon.core.estimator import register
+from yrdecon.core.panel import Panel
+from yrdecon.core.sample import Sample, draw_sample
+from yrdecon.estimators.linear import row_labels
+from yrdecon.estimators.predictors import Predictor
+from yrdecon.estimators.synthetic_fit import CohortFit, cohort_paths, fail_if_donors_are_few, fit_cohort, located
+from yrdecon.estimators.synthetic_frames import synthetic_frames
+from yrdecon.estimators.synthetic_options import Match, Method, Options, Per, fail_if_design_does_not_fit
+from yrdecon.estimators.wide import adoption_dates, same_sizes, wide_outcome, windows_around
+from yrdecon.kernels.synthetic_control import DonorProblem, follow_path, path_products
+
+FloatArray = NDArray[np.float64]
+
+METHODS = {
+    "simplex": "weights on the simplex",
+    "augmented": "weights on the simplex corrected by ridge regression",
+    "penalized": "weights on the simplex that also penalize distant donors",
+}
+MATCHES = {"demeaned": "outcomes relative to their mean over the base periods", "levels": "outcomes in levels"}
+IMPORTANCE = {
+    True: "predictors are divided by their standard deviations; their weights are a local minimum of the squared gaps",
+    False: "predictors are divided by their standard deviations and weighted as given",
+}
+TIES = "among weights that fit equally well the ones with the smallest sum of squares are taken"
+
+
+def synthetic_control(
+    panel: Panel,
+    design: Design,
+    *,
+    method: Method = "simplex",
+    match: Match | tuple[Predictor, ...] = "demeaned",
+    per: Per = "unit",
+    penalty: float | None = None,
+) -> Estimate:
+    """Compare the treated with weighted averages of never-treated units that followed the same path before.
+
+    Weights are fitted on all periods before treatment that are neither excluded nor within the anticipation window.
+    Effects are averaged over treated cells. With several adoption dates each treated unit has its own date, and all
+    are compared with the never treated. Units that are treated from the first period on, or after the last, are
+    neither treated nor donors, and the notes name them.
+
+    Parameters
+    ----------
+    method
+        ``"simplex"``: non-negative weights that sum to one (Abadie, Diamond and Hainmueller 2010). ``"augmented"``:
+        the imbalance they leave is corrected by ridge regression, which extrapolates, so that weights may be negative
+        (Ben-Michael, Feller and Rothstein 2021). ``"penalized"``: donors far from the treated unit cost, which avoids
+        averages of unlike donors (Abadie and L'Hour 2021).
+    match
+        What is matched. ``"demeaned"``: outcomes relative to each unit's mean over the base periods, which is a
+        synthetic control with an intercept (Doudchenko and Imbens 2016; Ferman and Pinto 2021); a poor unit need not
+        lie among rich donors. ``"levels"``: the outcomes themselves. A tuple of `Predictor`: their means, beside
+        those of `Design.covariates` over all fitted periods, in levels and weighted so that the outcome before
+        treatment is followed best. Covariates have little say beside all lags of the outcome: name a few.
+    per
+        ``"unit"``: one synthetic control for each treated unit. ``"cohort"``: one for the mean of the units treated
+        at a date.
+    penalty
+        ``"simplex"``: coefficient of the sum of squared weights; None takes the smallest weights among those of best
+        fit. ``"augmented"``: ridge penalty; None chooses it by leaving out periods before treatment, with the
+        one-standard-error rule. ``"penalized"``: cost of distance; None chooses it by predicting untreated units after
+        treatment from each other.
+
+    Returns
+    -------
+    An estimate with the one cell ``term="att"`` and a covariance of NaN: infer with `permutation_test`. Its frames are
+    ``unit_weights``, ``path`` (effect by period, averaged; gaps before treatment), ``gaps`` (the same for each
+    treated unit), ``fit`` (root mean squared gaps before and after, their ratio, and the standard deviation of the
+    outcome before), ``time_weights`` of the base periods if ``match="demeaned"``, and with predictors
+    ``predictor_weights`` and ``predictor_balance``.
+
+    Raises
+    ------
+    DesignError
+        If the panel is not balanced (the missing cells are named), fewer than two units were never treated, fewer
+        than two periods can be fitted, options contradict each other, or the design has weights, effects, covariates
+        without `match` predictors, or base periods where levels are matched.
+
+    References
+    ----------
+    Abadie, Diamond and Hainmueller (2010), Synthetic control methods for comparative case studies, JASA.
+    Ferman and Pinto (2021), Synthetic controls with imperfect pretreatment fit, Quantitative Economics.
+
+    Examples
+    --------
+    >>> y = {"a": [1.0, 2.0, 6.0], "b": [0.0, 1.0, 2.0], "c": [2.0, 3.0, 4.0], "d": [1.0, 4.0, 1.0]}
+    >>> rows = [(u, t, v, 3.0 if u == "a" else np.inf) for u in y for t, v in zip((1, 2, 3), y[u])]
+    >>> panel = Panel.from_frame(pd.DataFrame(rows, columns=["u", "t", "y", "cohort"]), unit="u", time="t")
+    >>> round(float(synthetic_control(panel, Design(outcome="y"), match="levels").coef[0]), 6)
+    3.0
+    """
+    options = Options(method, match, per, penalty)
+    fail_if_design_does_not_fit(design, options)
+    sample = draw_sample(panel, design)
+    y = wide_outcome(sample, "synthetic_control")
+    dates = adoption_dates(sample, sample.cohort)
+    paths = [cohort_paths(sample, design, y, date, options) for date in dates]
+    fits = [fit_cohort(panel, sample, design, path, options) for path in paths]
+    cells = np.array([len(path.own) * path.windows.post.sum() for path in paths])
+    shares = cells / cells.sum()
+    effects = [fit.gaps[:, fit.paths.windows.post].mean() for fit in fits]
+    return Estimate(
+        coef=np.array([float(shares @ effects)]),
+        vcov=np.full((1, 1), np.nan),
+        cells=pd.DataFrame({"term": ["att"]}),
+        units=row_labels(panel, sample, design),
+        method="synthetic_control",
+        outcome=design.outcome,
+        n_obs=_cells_used(sample, fits),
+        frames=synthetic_frames(sample, y, fits, shares, options),
+        small_sample="no analytic standard error; infer by permutation",
+        notes=(*sample.notes, *_notes(sample, fits, options)),
+    )
+
+
+def synthetic_control_draws(panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
+    """Return (B, 1) effects of `synthetic_control` at (B, N) assignments, all weight problems solved together."""
+    sample = draw_sample(panel, design)
+    effects = np.zeros(len(cohorts))
+    for rows in same_sizes(cohorts):
+        total, n_cells = np.zeros(len(rows)), 0
+        for date in adoption_dates(sample, cohorts[rows]):
+            post = windows_around(sample, design, date).post
+            size = int((cohorts[rows[0]] == date).sum()) * int(post.sum())
+            total += size * _gaps(sample, design, cohorts[rows], date)[:, post].mean(axis=1)
+            n_cells += size
+        effects[rows] = total / n_cells
+    return effects[:, None]
+
+
+def synthetic_control_pre_effects(panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
+    """Return (B, P) mean gaps before treatment, in the periods that are not base periods by declaration."""
+    sample = draw_sample(panel, design)
+    columns = []
+    for rows in same_sizes(cohorts):
+        for date in adoption_dates(sample, cohorts[rows]):
+            windows = windows_around(sample, design, date)
+            before = windows.fit if design.base_periods is None else windows.fit & ~windows.base
+            block = np.full((len(cohorts), int(before.sum())), np.nan)
+            block[rows] = _gaps(sample, design, cohorts[rows], date)[:, before]
+            columns.append(block)
+    return np.concatenate(columns, axis=1)
+
+
+def _gaps(sample: Sample, design: Design, cohorts: FloatArray, date: float) -> FloatArray:
+    """Return the (B, T) mean gaps of one date under default options; every row treats as many units at that date."""
+    fail_if_design_does_not_fit(design, Options())
+    fail_if_donors_are_few(int(np.isinf(cohorts[0]).sum()))
+    windows = windows_around(sample, design, date)
+    z = located(wide_outcome(sample, "synthetic_control"), windows, "demeaned")
+    row, unit = np.nonzero(cohorts == date)
+    treated = np.eye(len(z))[unit]
+    problem = DonorProblem(path_products(z[:, windows.fit]), treated, np.isinf(cohorts)[row])
+    gaps = (treated - follow_path(problem)) @ z
+    return np.asarray(gaps.reshape(len(cohorts), -1, z.shape[1]).mean(axis=1))
+
+
+def _cells_used(sample: Sample, fits: list[CohortFit]) -> int:
+    used = np.zeros((len(sample.units), len(sample.periods)), dtype=bool)
+    for paths in (fit.paths for fit in fits):
+        used[np.ix_(np.union1d(paths.own, paths.donors), paths.windows.fit | paths.windows.post)] = True
+    return int(used.sum())
+
+
+def _notes(sample: Sample, fits: list[CohortFit], options: Options) -> list[str]:
+    matched = MATCHES[options.match] if isinstance(options.match, str) else "predictors"
+    notes = [f"{METHODS[options.method]}; matched are {matched}; one synthetic control per {options.per}"]
+    penalties = sorted({penalty for fit in fits for penalty in fit.penalties})
+    if options.penalty is not None:
+        notes.append(f"penalty {options.penalty:.6g}")
+    elif penalties:
+        notes.append(f"penalty by cross-validation: {', '.join(f'{p:.6g}' for p in penalties)}")
+    elif isinstance(options.match, str):
+        notes.append(TIES)
+    tables = [fit.matched.table for fit in fits if fit.matched]
+    notes.extend(dict.fromkeys(n for table in tables for n in (IMPORTANCE[table.importance is None], *table.notes)))
+    inside = np.unique(np.concatenate([(*fit.paths.own, *fit.paths.donors) for fit in fits]))
+    outside = np.delete(np.arange(len(sample.units)), inside)
+    if len(outside):
+        notes.append(f"units {sample.units[outside].tolist()} are treated throughout or later and left out")
+    return notes
+
+
+register(synthetic_control, draws=synthetic_control_draws, pre_effects=synthetic_control_pre_effects)

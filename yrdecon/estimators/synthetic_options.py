@@ -1,0 +1,79 @@
+"""The options of `synthetic_control`, checked against each other and against the design."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from yrdecon.core.design import Design
+from yrdecon.errors import DesignError
+from yrdecon.estimators.predictors import Predictor
+
+Method = Literal["simplex", "augmented", "penalized"]
+Match = Literal["demeaned", "levels"]
+Per = Literal["unit", "cohort"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of `synthetic_control`."""
+
+    method: Method = "simplex"
+    match: Match | tuple[Predictor, ...] = "demeaned"
+    per: Per = "unit"
+    penalty: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse unknown values and combinations without meaning."""
+        for name, values in (("method", Method), ("per", Per)):
+            _fail_if_unknown(name, getattr(self, name), get_args(values))
+        if isinstance(self.match, str):
+            _fail_if_unknown("match", self.match, get_args(Match))
+        elif not (isinstance(self.match, tuple) and all(isinstance(p, Predictor) for p in self.match)):
+            raise DesignError(
+                f"match={self.match!r} must be one of {list(get_args(Match))} or a tuple such as "
+                "(Predictor('invest'), Predictor('gdp', 2010))"
+            )
+        elif self.method != "simplex" or self.penalty is not None:
+            raise DesignError(
+                f"predictors are matched by method='simplex' without penalty, not by method={self.method!r} with "
+                f"penalty={self.penalty!r}; use match='levels' or 'demeaned' for those"
+            )
+        number = isinstance(self.penalty, (int, float)) and not isinstance(self.penalty, bool)
+        if self.penalty is not None and not (number and 0 <= self.penalty < np.inf):
+            raise DesignError(f"penalty={self.penalty!r} must be a number, 0 or more, or None")
+
+
+def fail_if_design_does_not_fit(design: Design, options: Options) -> None:
+    """Refuse designs that ask for what a synthetic control with these options does not do.
+
+    Raises
+    ------
+    DesignError
+        On weights, effects, not-yet-treated comparisons, covariates without predictors, base periods without
+        demeaning, and predictors that are none.
+    """
+    asked = [name for name in ("weights", "effects") if getattr(design, name)]
+    if asked:
+        raise DesignError(f"synthetic_control takes no {asked}; remove them from the design, or use twfe")
+    if design.comparison != "never":
+        raise DesignError("synthetic_control compares with never-treated units; use comparison='never'")
+    if isinstance(options.match, str) and design.covariates:
+        raise DesignError(
+            f"synthetic_control matches covariates {list(design.covariates)} beside a few periods of the outcome; "
+            f"name these: match=(Predictor({design.outcome!r}, 2010), ...)"
+        )
+    if not isinstance(options.match, str) and not options.match and not design.covariates:
+        raise DesignError("match=() and a design without covariates leave nothing to match; name a predictor")
+    if options.match != "demeaned" and design.base_periods is not None:
+        raise DesignError(
+            f"base_periods={design.base_periods} are where gaps are set to zero, which a match in levels does not do; "
+            "use match='demeaned', or base_periods=None"
+        )
+
+
+def _fail_if_unknown(name: str, value: object, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise DesignError(f"{name}={value!r} is unknown; choose one of {list(known)}")
