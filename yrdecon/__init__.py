@@ -50,12 +50,18 @@ from yrdecon.estimators import (
     wald,
 )
 from yrdecon.inference import (
+    cluster_diagnostics,
+    cluster_leverage,
     cluster_robust,
+    conley,
+    driscoll_kraay,
+    heteroskedastic,
     permutation_test,
     simultaneous_band,
     spatial_model_test,
     spatial_range,
     synthetic_did_jackknife,
+    wild_cluster_bootstrap,
 )
 from yrdecon.places import city_table, resolve_places
 from yrdecon.policy import (
@@ -110,15 +116,20 @@ __all__ = [
     "build_panel",
     "callaway_santanna",
     "city_table",
+    "cluster_diagnostics",
+    "cluster_leverage",
     "cluster_robust",
     "compare_designs",
+    "conley",
     "coverage",
     "design_audit",
     "did_multiplegt",
     "dose_response",
+    "driscoll_kraay",
     "etwfe",
     "event_study",
     "event_window",
+    "heteroskedastic",
     "honest_bounds",
     "honest_bounds_from",
     "imputation",
@@ -166,4 +177,5 @@ __all__ = [
     "twinning_variants",
     "two_stage",
     "wald",
+    "wild_cluster_bootstrap",
 ]

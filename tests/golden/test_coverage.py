@@ -8,8 +8,7 @@ from golden.cases import OWN
 
 HERE = Path(__file__).parent
 NOT_YET = {
-    r"^(wcb|cr2|conley|conleyreg|lm_hc)_": "bootstraps and spatial covariances are not built yet",
-    r"^(ferman|hagemann|cwz|mackinnon|alvarez|few_treated|ri_perm|ri_exact_prop99|ritest)(_|$)": (
+    r"^(conley_taber|ferman|hagemann|cwz|mackinnon|alvarez|few_treated|ri_perm|ri_exact_prop99|ritest)(_|$)": (
         "few-treated inference beyond permutation is not built yet"
     ),
     r"^(qap|dyadic|spatial_tests)": "dyadic and spatial inference are not built yet",

@@ -21,6 +21,8 @@ from yrdecon.kernels.within import prepare_fixed_effects, project_out
 FloatArray = NDArray[np.float64]
 Residualize = Callable[[FloatArray], FloatArray]
 
+ROUNDING = 1e-13
+
 
 def fit_linear(panel: Panel, sample: Sample, design: Design, regressors: pd.DataFrame, ssc: SmallSample) -> Estimate:
     """Regress the outcome on labelled regressors, the design's covariates and its fixed effects.
@@ -46,7 +48,7 @@ def fit_linear(panel: Panel, sample: Sample, design: Design, regressors: pd.Data
     weights = sample.weights
     residualize = residualizer(units, sample, design)
     x_raw = regressors.to_numpy(dtype=float)
-    x, y = residualize(x_raw), residualize(sample.outcome[:, None])[:, 0]
+    x, y = residualize(x_raw), _without_rounding(residualize(sample.outcome[:, None])[:, 0], sample.outcome)
     dependent = dependent_columns(x, np.sqrt((weights[:, None] * x_raw**2).sum(axis=0)), weights)
     if dependent:
         names = [str(regressors.columns[j]) for j in dependent]
@@ -55,7 +57,8 @@ def fit_linear(panel: Panel, sample: Sample, design: Design, regressors: pd.Data
             "drop an effect, add untreated units, or choose another base period"
         )
     fit = least_squares(y, x, weights)
-    influence = (weights * fit.residuals)[:, None] * x @ fit.bread
+    residuals = _without_rounding(fit.residuals, sample.outcome)
+    influence = (weights * residuals)[:, None] * x @ fit.bread
     cluster = design.cluster or "unit"
     k = x.shape[1] + sample.covariates.shape[1]
     rule = cluster_factor(units, cluster, effects, k, ssc)
@@ -68,12 +71,26 @@ def fit_linear(panel: Panel, sample: Sample, design: Design, regressors: pd.Data
         outcome=design.outcome,
         n_obs=len(y),
         influence=influence,
-        linear=LinearFit(y, x, np.eye(x.shape[1]), weights, fit.residuals, effects, sample.covariates.shape[1]),
+        linear=LinearFit(
+            outcome=y,
+            regressors=x,
+            transform=np.eye(x.shape[1]),
+            weights=weights,
+            residuals=residuals,
+            effects=effects,
+            covariates=sample.covariates,
+            slopes=sample.frame[[parse_effect(e).slope for e in _slopes(design)]].to_numpy(dtype=float),
+        ),
         cluster=cluster,
         dof=rule.dof,
         small_sample=rule.words,
         notes=sample.notes,
     )
+
+
+def _without_rounding(rest: FloatArray, outcome: FloatArray) -> FloatArray:
+    """Return zeros where nothing of the outcome is left but rounding, as for a constant one."""
+    return rest if np.abs(rest).max() > ROUNDING * np.abs(outcome).max() else np.zeros_like(rest)
 
 
 def row_labels(panel: Panel, sample: Sample, design: Design) -> pd.DataFrame:
