@@ -2,7 +2,30 @@
 
 from yrdecon.inference.bands import simultaneous_band
 from yrdecon.inference.cluster import cluster_robust
+from yrdecon.inference.conformal import conformal
+from yrdecon.inference.conley_taber import conley_taber
+from yrdecon.inference.ferman_pinto import ferman_pinto
+from yrdecon.inference.hagemann import hagemann
 from yrdecon.inference.permutation import permutation_test
+from yrdecon.inference.placebo_band import placebo_band
+from yrdecon.inference.sign_change import sign_change
 from yrdecon.inference.spatial import spatial_model_test, spatial_range
+from yrdecon.inference.stepdown import holm, romano_wolf
+from yrdecon.inference.two_sample_t import two_sample_t
 
-__all__ = ["cluster_robust", "permutation_test", "simultaneous_band", "spatial_model_test", "spatial_range"]
+__all__ = [
+    "cluster_robust",
+    "conformal",
+    "conley_taber",
+    "ferman_pinto",
+    "hagemann",
+    "holm",
+    "permutation_test",
+    "placebo_band",
+    "romano_wolf",
+    "sign_change",
+    "simultaneous_band",
+    "spatial_model_test",
+    "spatial_range",
+    "two_sample_t",
+]
