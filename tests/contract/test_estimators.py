@@ -10,11 +10,17 @@ import pytest
 from conftest import make_toy
 
 import yrdecon as yd
-from yrdecon.core.estimator import estimate_assignments, estimate_one_by_one
+from yrdecon.core.estimator import (
+    errors_of_assignments,
+    errors_one_by_one,
+    estimate_assignments,
+    estimate_one_by_one,
+)
 
 NAMES = sorted(yd.ESTIMATORS)
 DESIGN = yd.Design(outcome="y")
 BATCHED = [n for n in NAMES if yd.ESTIMATORS[n].draws is not None]
+WITH_ERRORS = [n for n in NAMES if yd.ESTIMATORS[n].errors is not None]
 
 
 @pytest.fixture(params=NAMES)
@@ -184,6 +190,31 @@ def test_the_batch_kernel_equals_one_by_one_with_staggered_cohorts(name):
     function = yd.ESTIMATORS[name].function
     together = estimate_assignments(function, toy, DESIGN, cohorts)
     assert close(together, estimate_one_by_one(function, toy, DESIGN, cohorts), 1e-9)
+
+
+@pytest.mark.parametrize("name", WITH_ERRORS)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"base_periods": (4,), "exclude_periods": (5,)},
+        {"anticipation": 1},
+        {"cluster": "group"},
+        {"weights": "w", "covariates": ("x",), "effects": ("group^time",)},
+    ],
+)
+@pytest.mark.parametrize("dates", [(6.0, 6.0, 6.0), (4.0, 6.0, 6.0)])
+def test_the_kernel_of_errors_equals_one_by_one(name, options, dates):
+    if len(set(dates)) > 1 and "base_periods" in options:
+        return
+    toy, design = make_toy(), replace(DESIGN, **options)
+    own = np.array([*dates, *[np.inf] * 9])
+    toy = toy.assign(cohort=np.repeat(own, 8), y=toy.frame["y"].where(toy.frame.index % 17 != 5))
+    generator = np.random.default_rng(4)
+    cohorts = np.stack([own, *(generator.permutation(own) for _ in range(5))])
+    function = yd.ESTIMATORS[name].function
+    together = errors_of_assignments(function, toy, design, cohorts)
+    assert close(together, errors_one_by_one(function, toy, design, cohorts), 1e-9)
 
 
 def test_the_twfe_kernel_handles_weights_covariates_effects_and_gaps():

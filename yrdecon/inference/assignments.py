@@ -16,7 +16,13 @@ from yrdecon.inference.choice import Choice, Studentize, choose_mechanism
 from yrdecon.inference.geometry import compactness, measure_distances, require_distances, treated_groups
 from yrdecon.inference.strata import Strata, adoption_dates, declared_strata, excluded_units
 from yrdecon.kernels.blocks import most_disjoint, nearest_blocks
-from yrdecon.kernels.relocation import all_relocations, blocks_of_sizes, count_relocations, random_relocations
+from yrdecon.kernels.relocation import (
+    all_relocations,
+    blocks_of_sizes,
+    count_relocations,
+    least_separation,
+    random_relocations,
+)
 from yrdecon.kernels.resample import all_choices, all_shuffles, count_choices, random_orders
 
 FloatArray = NDArray[np.float64]
@@ -26,6 +32,7 @@ BoolArray = NDArray[np.bool_]
 MOST_ENUMERATED = 2_000_000
 MOST_RELOCATED = 200_000
 MOST_PACKED = 400
+SEPARATION = 0.75
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +69,8 @@ def admissible_assignments(
     - several adoption dates: whole cohorts are shuffled, dates kept;
     - one treated unit: it is compared with every other;
     - treated units closer together than the tenth percentile of random sets: blocks of nearest neighbors;
-    - treated units in several distant groups: each group is moved elsewhere as a block of neighbors;
+    - treated units in several distant groups: each group is moved elsewhere as a block of neighbors, the groups at
+      least three quarters as far apart as they are;
     - ten or more treated and effective units, scattered: any set of units, as a check of other tests;
     - fewer, scattered: units are exchanged within each group of the panel or, where that leaves fewer than 20
       assignments, within terciles of the outcome in the base periods, else freely;
@@ -149,17 +157,24 @@ def _relocated(
     geometry = require_distances(panel, sample, assignment)
     treated = np.isfinite(sample.cohort)
     usable = np.flatnonzero(~excluded)
-    sizes = np.bincount(treated_groups(geometry, treated)).tolist()
-    blocks = blocks_of_sizes(geometry.distance[np.ix_(usable, usable)], sizes)
+    groups = treated_groups(geometry, treated)
+    sizes = np.bincount(groups).tolist()
+    least = SEPARATION * least_separation(geometry.distance[np.ix_(treated, treated)], groups)
+    distance = geometry.distance[np.ix_(usable, usable)]
+    blocks = blocks_of_sizes(distance, sizes)
     total = count_relocations(blocks)
     if total <= MOST_RELOCATED:
-        members = _with_actual(treated, all_relocations(blocks), usable)
+        members = _with_actual(treated, all_relocations(blocks, distance, least), usable)
         admissible, how = len(members), f"{len(members):,} different sets, all compared"
     else:
-        members = _with_actual(treated, random_relocations(blocks, draws, np.random.default_rng(seed)), usable)
+        generator = np.random.default_rng(seed)
+        members = _with_actual(treated, random_relocations(blocks, distance, least, draws, generator), usable)
         admissible, how = total, f"{len(members):,} different sets of up to {total:,} drawn, seed {seed}"
     thinned = members[np.unique(np.linspace(0, len(members) - 1, MOST_PACKED).astype(int))]
-    reason = f"groups of {sizes} units, each placed on a unit and its nearest neighbors, {how}"
+    reason = (
+        f"groups of {sizes} units, each placed on a unit and its nearest neighbors, {least:.0f} {geometry.measure} or "
+        f"more from the others, {how}"
+    )
     cohorts = np.where(members, date, np.inf)
     return AssignmentSet(cohorts, admissible, most_disjoint(thinned), "relocated", reason)
 

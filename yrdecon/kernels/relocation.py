@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations, product
 from math import prod
 
 import numpy as np
@@ -16,6 +16,9 @@ from yrdecon.kernels.blocks import nearest_blocks
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+
+BATCHES = 20
+ROUNDING = 1e-12
 
 
 def borders_between(n: int, pairs: IntArray) -> FloatArray:
@@ -52,21 +55,11 @@ def distant_groups(distance: FloatArray) -> IntArray:
     return np.asarray(np.unique(labels, return_inverse=True)[1], dtype=np.int64)
 
 
-def count_relocations(blocks: list[BoolArray]) -> int:
-    """Return in how many ways one block can be taken of each list, those with common units included."""
-    return prod(len(b) for b in blocks)
-
-
-def all_relocations(blocks: list[BoolArray]) -> BoolArray:
-    """Return the distinct (A, N) unions of one block of each list, of blocks without a common unit."""
-    picks = np.array(list(product(*(range(len(b)) for b in blocks))), dtype=np.int64)
-    return _unions(blocks, picks)
-
-
-def random_relocations(blocks: list[BoolArray], draws: int, generator: np.random.Generator) -> BoolArray:
-    """Return at most `draws` distinct random unions of one block of each list, of blocks without a common unit."""
-    picks = np.stack([generator.integers(0, len(b), 4 * draws) for b in blocks], axis=1)
-    return _unions(blocks, picks)[:draws]
+def least_separation(distance: FloatArray, groups: IntArray) -> float:
+    """Return the smallest mean distance between two of the groups of n units, zero if there is one group."""
+    labels = np.unique(groups)
+    pairs = [(groups == a, groups == b) for a, b in combinations(labels, 2)]
+    return float(min((distance[np.ix_(a, b)].mean() for a, b in pairs), default=0.0))
 
 
 def blocks_of_sizes(distance: FloatArray, sizes: list[int]) -> list[BoolArray]:
@@ -74,10 +67,43 @@ def blocks_of_sizes(distance: FloatArray, sizes: list[int]) -> list[BoolArray]:
     return [nearest_blocks(distance, size) for size in sizes]
 
 
-def _unions(blocks: list[BoolArray], picks: IntArray) -> BoolArray:
-    counts = np.zeros((len(picks), blocks[0].shape[1]), dtype=np.int8)
+def count_relocations(blocks: list[BoolArray]) -> int:
+    """Return in how many ways one block can be taken of each list, whether or not they are far enough apart."""
+    return prod(len(b) for b in blocks)
+
+
+def all_relocations(blocks: list[BoolArray], distance: FloatArray, least: float) -> BoolArray:
+    """Return the distinct (A, N) unions of one block of each list, without common units and `least` apart."""
+    picks = np.array(list(product(*(range(len(b)) for b in blocks))), dtype=np.int64)
+    return _distinct(_unions(blocks, picks, distance, least))
+
+
+def random_relocations(
+    blocks: list[BoolArray], distance: FloatArray, least: float, draws: int, generator: np.random.Generator
+) -> BoolArray:
+    """Return at most `draws` distinct random unions as in `all_relocations`."""
+    found = np.zeros((0, len(distance)), dtype=bool)
+    for _ in range(BATCHES):
+        picks = np.stack([generator.integers(0, len(b), draws) for b in blocks], axis=1)
+        found = _distinct(np.vstack([found, _unions(blocks, picks, distance, least)]))
+        if len(found) >= draws:
+            break
+    return found[:draws]
+
+
+def _unions(blocks: list[BoolArray], picks: IntArray, distance: FloatArray, least: float) -> BoolArray:
+    apart = np.ones(len(picks), dtype=bool)
+    for first, second in combinations(range(len(blocks)), 2):
+        one, other = blocks[first].astype(float), blocks[second].astype(float)
+        separation = one @ distance @ other.T / np.outer(one.sum(axis=1), other.sum(axis=1))
+        usable = (one @ other.T == 0) & (separation >= least * (1 - ROUNDING))
+        apart &= usable[picks[:, first], picks[:, second]]
+    members = np.zeros((int(apart.sum()), len(distance)), dtype=bool)
     for position, block in enumerate(blocks):
-        counts += block[picks[:, position]].astype(np.int8)
-    members = counts[(counts <= 1).all(axis=1)] == 1
+        members |= block[picks[apart, position]]
+    return members
+
+
+def _distinct(members: BoolArray) -> BoolArray:
     first = np.unique(np.packbits(members, axis=1), axis=0, return_index=True)[1]
     return np.asarray(members[np.sort(first)], dtype=bool)

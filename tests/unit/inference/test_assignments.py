@@ -78,6 +78,7 @@ def test_distant_groups_are_moved_each():
         places = np.array([position(name) for name in placebo])
         gaps = np.abs(places[:, None] - places[None]).sum(axis=2) + 9 * np.eye(4)
         assert (gaps.min(axis=1) == 1).all()
+        assert gaps.max() >= 6 * 0.75
 
 
 def test_many_ways_to_move_groups_are_drawn_with_a_seed():
