@@ -53,6 +53,7 @@ def two_sample_t(
 
     Examples
     --------
+    >>> import numpy as np
     >>> rows = [(u, t, float(u * t % 5), 2.0 if u < 3 else np.inf) for u in range(9) for t in (1, 2)]
     >>> panel = Panel.from_frame(pd.DataFrame(rows, columns=["u", "t", "y", "cohort"]), unit="u", time="t")
     >>> two_sample_t(panel, Design(outcome="y")).frames["error"]["dof"].tolist()
