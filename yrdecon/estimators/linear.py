@@ -44,7 +44,7 @@ def fit_linear(panel: Panel, sample: Sample, design: Design, regressors: pd.Data
         If a regressor is collinear with the others or with the fixed effects.
     """
     units = row_labels(panel, sample, design)
-    effects = (*independent_effects(units, design), *_slopes(design))
+    effects = (*independent_effects(units, design), *varying_slopes(design))
     weights = sample.weights
     residualize = residualizer(units, sample, design)
     x_raw = regressors.to_numpy(dtype=float)
@@ -79,7 +79,7 @@ def fit_linear(panel: Panel, sample: Sample, design: Design, regressors: pd.Data
             residuals=residuals,
             effects=effects,
             covariates=sample.covariates,
-            slopes=sample.frame[[parse_effect(e).slope for e in _slopes(design)]].to_numpy(dtype=float),
+            slopes=sample.frame[[parse_effect(e).slope for e in varying_slopes(design)]].to_numpy(dtype=float),
         ),
         cluster=cluster,
         dof=rule.dof,
@@ -112,7 +112,8 @@ def row_labels(panel: Panel, sample: Sample, design: Design) -> pd.DataFrame:
     return labels
 
 
-def _slopes(design: Design) -> list[str]:
+def varying_slopes(design: Design) -> list[str]:
+    """Return the effects of the design that are slopes."""
     return [effect for effect in design.effects if parse_effect(effect).slope]
 
 
@@ -135,7 +136,7 @@ def residualizer(units: pd.DataFrame, sample: Sample, design: Design) -> Residua
     codes = [pd.factorize(units[e])[0].astype(np.int64) for e in independent_effects(units, design)]
     slopes = [
         (pd.factorize(units[levels_of(e)])[0].astype(np.int64), sample.frame[parse_effect(e).slope].to_numpy(float))
-        for e in _slopes(design)
+        for e in varying_slopes(design)
     ]
     absorbed = prepare_fixed_effects(codes, weights, slopes)
     if covariates.shape[1] == 0:
