@@ -43,7 +43,15 @@ from yrdecon.estimators import (
     two_stage,
     wald,
 )
-from yrdecon.inference import cluster_robust, permutation_test, simultaneous_band, spatial_model_test, spatial_range
+from yrdecon.inference import (
+    cluster_robust,
+    dyadic_robust,
+    node_jackknife,
+    permutation_test,
+    simultaneous_band,
+    spatial_model_test,
+    spatial_range,
+)
 from yrdecon.places import city_table, resolve_places
 from yrdecon.policy import (
     Registry,
@@ -102,6 +110,7 @@ __all__ = [
     "coverage",
     "design_audit",
     "did_multiplegt",
+    "dyadic_robust",
     "etwfe",
     "event_study",
     "event_window",
@@ -118,6 +127,7 @@ __all__ = [
     "load_twinning",
     "lp_did",
     "minimum_detectable_effect",
+    "node_jackknife",
     "pairs_table",
     "permutation_test",
     "plot_event_study",
