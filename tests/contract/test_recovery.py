@@ -12,6 +12,8 @@ N_PERIODS, COHORTS, PER_COHORT, N_NEVER, DRAWS = 12, (5.0, 7.0, 9.0), 6, 8, 30
 LAST_SHARED = int(N_PERIODS - max(COHORTS))
 SCALE = {5.0: 1.5, 7.0: 1.0, 9.0: 0.5}
 NOT_CONSISTENT = {
+    "dose_response": "low and high doses are two-way regressions",
+    "triple_difference": "earlier adopters serve as comparisons for eligible units",
     "twfe": "averages effects with weights of either sign",
     "event_study": "effects of other cohorts and horizons contaminate each coefficient",
 }
@@ -33,7 +35,18 @@ def staggered(seed):
     y += np.stack([effect(c, time - c if np.isfinite(c) else -np.ones(N_PERIODS)) for c in cohort])
     frame = pd.DataFrame({"unit": np.repeat(np.arange(shape[0]), shape[1]), "time": np.tile(time, shape[0])})
     frame = frame.assign(y=y.ravel(), cohort=np.repeat(cohort, shape[1]))
-    return yd.Panel.from_frame(frame, unit="unit", time="time")
+    return yd.Panel.from_frame(furnished(frame), unit="unit", time="time", group="group")
+
+
+def furnished(frame):
+    """Add one ineligible unit to the group of each cohort, eligible ones to a group that does not adopt, and doses."""
+    number, treated = frame["unit"], np.isfinite(frame["cohort"])
+    last = len(COHORTS) * PER_COHORT
+    return frame.assign(
+        group=np.where(treated, number // PER_COHORT, np.minimum(number - last, len(COHORTS))),
+        eligible=treated | (number >= last + N_NEVER // 2),
+        dose=np.where(treated, 1.0 + number % 2, 0.0),
+    )
 
 
 def true_cells():

@@ -8,10 +8,6 @@ from golden.cases import OWN
 
 HERE = Path(__file__).parent
 NOT_YET = {
-    r"^(fect|dose|ddd|es_ddd)(_|$)": "not merged yet",
-    r"^(wcb|cr2|conley|conleyreg|ferman|hagemann|cwz|mackinnon|alvarez|few_treated|lm_hc|ri_perm|ri_exact_prop99|ritest)(_|$)": (
-        "few-treated inference beyond permutation is not built yet"
-    ),
     r"^(qap|dyadic|spatial_tests)": "dyadic and spatial inference are not built yet",
     r"^(plm|pgmm|splm|spatial_ml|ppml|gravity|fepois|iv|moran|panel_unitroot|pooled)(_|$)": (
         "panel, dynamic, spatial and count regressions are not built yet"

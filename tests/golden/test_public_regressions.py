@@ -1,4 +1,4 @@
-"""The regressions of difference-in-differences on public data, against fixest and synthdid."""
+"""The regressions of difference-in-differences on public data, against fixest."""
 
 import numpy as np
 import pandas as pd
@@ -85,11 +85,3 @@ def test_the_event_study_with_a_covariate_equals_fixest(shared):
     )
     estimate = yd.event_study(panel, yd.Design("y", covariates=("x1",)))
     check_event_study(estimate, results(shared / "golden", "es_base_did")["results"], 6)
-
-
-def test_synthetic_difference_in_differences_with_many_treated_equals_synthdid(shared):
-    # the control weights of 16 states on six years are ill-determined; the reference stops early on the same path
-    rows = {r["term"]: r["estimate"] for r in results(shared / "golden", "synthdid_ehec_2014_block")["results"]}
-    panel = insurance(shared)
-    assert relative(yd.synthetic_did(panel, yd.Design("dins")).coef[0], rows["sdid"]) < 1e-9
-    assert relative(yd.twfe(panel, yd.Design("dins")).coef[0], rows["did"]) < COEFFICIENT

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from yrdecon.core.contrast import contrast_rows, first_treated
 from yrdecon.core.design import Design, parse_effect
 from yrdecon.core.panel import Panel, boolean_column
 from yrdecon.errors import DesignError
@@ -36,7 +37,7 @@ class Sample:
     units, periods
         The N units and T periods.
     cohort
-        (N,) first treated period of each unit, infinite if never treated.
+        (N,) first treated period of each unit, infinite if never treated or treated after the last period.
     contrast
         (n,) whether the row forms the contrast: neither an excluded period nor, where base periods are declared,
         another period before treatment.
@@ -59,7 +60,7 @@ class Sample:
     @property
     def first_treated_period(self) -> int:
         """The earliest period in which a unit that was observed before becomes treated."""
-        return int(_first_treated(self.cohort, self.periods))
+        return int(first_treated(self.cohort, self.periods))
 
     @property
     def is_balanced(self) -> bool:
@@ -67,16 +68,21 @@ class Sample:
         return len(self.outcome) == len(self.units) * len(self.periods)
 
 
-def draw_sample(panel: Panel, design: Design) -> Sample:
+def draw_sample(panel: Panel, design: Design, *, untreated: Literal["needed", "optional"] = "needed") -> Sample:
     """Take from a panel what a design asks for.
 
     Rows with a missing outcome, covariate or weight are left out and counted in the notes.
+
+    Parameters
+    ----------
+    untreated
+        Whether some units must be untreated at some time; comparisons among the treated do without.
 
     Raises
     ------
     DesignError
         If a column is missing or not numeric, the cohort changes within a unit, a treated unit lies outside the
-        pool, nobody or everybody is treated, or base or excluded periods do not fit the panel.
+        pool, nobody becomes treated or everybody is, or base or excluded periods do not fit the panel.
 
     Examples
     --------
@@ -98,19 +104,26 @@ def draw_sample(panel: Panel, design: Design) -> Sample:
     units = pd.Index(complete[panel.unit].unique(), name=panel.unit)
     periods = np.sort(complete[panel.time].unique()).astype(np.int64)
     kept = cohort.reindex(units).to_numpy(dtype=float)
-    _fail_if_nothing_to_compare(kept, periods, design)
+    _fail_if_no_row_is_complete(complete, design)
+    late = np.isfinite(kept) & (kept > periods[-1] + design.anticipation)
+    kept = np.where(late, np.inf, kept)
+    _fail_if_nobody_becomes_treated(kept, periods, design)
+    if untreated == "needed":
+        _fail_if_nobody_is_untreated(kept, periods, design)
+    unit = units.get_indexer(pd.Index(complete[panel.unit])).astype(np.int64)
+    time, first = complete[panel.time].to_numpy(), first_treated(kept, periods)
     return Sample(
         frame=complete,
         outcome=complete[design.outcome].to_numpy(dtype=float),
         covariates=complete[list(design.covariates)].to_numpy(dtype=float).reshape(len(complete), -1),
         weights=_weights(complete, design),
-        unit=units.get_indexer(pd.Index(complete[panel.unit])).astype(np.int64),
-        time=np.searchsorted(periods, complete[panel.time].to_numpy()).astype(np.int64),
+        unit=unit,
+        time=np.searchsorted(periods, time).astype(np.int64),
         units=units,
         periods=periods,
         cohort=kept,
-        contrast=_contrast_rows(complete, panel, design, kept, units, periods),
-        notes=notes,
+        contrast=contrast_rows(time, kept[unit], design, periods, first),
+        notes=(*notes, *_note_on_late(units[late].tolist(), periods)),
     )
 
 
@@ -189,6 +202,13 @@ def _notes_on_missing(frame: pd.DataFrame, complete: pd.DataFrame, panel: Panel,
     return (f"{lost} of {len(frame)} rows left out because {columns} are missing: {shown}{more}",)
 
 
+def _note_on_late(names: list[Any], periods: IntArray) -> tuple[str, ...]:
+    if not names:
+        return ()
+    more = " and others" if len(names) > 8 else ""
+    return (f"{len(names)} units are treated after {periods[-1]} and count as never treated: {names[:8]}{more}",)
+
+
 def _weights(frame: pd.DataFrame, design: Design) -> FloatArray:
     if design.weights is None:
         return np.ones(len(frame))
@@ -198,68 +218,38 @@ def _weights(frame: pd.DataFrame, design: Design) -> FloatArray:
     return np.asarray(weights)
 
 
-def _first_treated(cohort: FloatArray, periods: IntArray) -> float:
-    finite = cohort[np.isfinite(cohort) & (cohort > periods[0]) & (cohort <= periods[-1])]
-    return float(finite.min()) if len(finite) else np.inf
+def _where(design: Design) -> str:
+    return f"pool {design.pool!r}" if design.pool else "panel"
 
 
-def _fail_if_nothing_to_compare(cohort: FloatArray, periods: IntArray, design: Design) -> None:
-    where = f"pool {design.pool!r}" if design.pool else "panel"
-    if len(cohort) == 0:
+def _fail_if_no_row_is_complete(complete: pd.DataFrame, design: Design) -> None:
+    if complete.empty:
+        where = _where(design)
         raise DesignError(f"no row of the {where} has {design.outcome!r} and everything else that the design names")
+
+
+def _fail_if_nobody_becomes_treated(cohort: FloatArray, periods: IntArray, design: Design) -> None:
+    where = _where(design)
     finite = np.isfinite(cohort)
     if not finite.any():
         raise DesignError(f"no unit of the {where} is treated; check the cohort column {design.cohort!r}")
-    if not np.isfinite(_first_treated(cohort, periods)):
+    if not np.isfinite(first_treated(cohort, periods)):
         raise DesignError(
             f"no unit of the {where} becomes treated between {periods[0]} and {periods[-1]}: "
             f"there is no before and after; its first treated periods are {sorted({int(c) for c in cohort[finite]})}"
         )
+
+
+def _fail_if_nobody_is_untreated(cohort: FloatArray, periods: IntArray, design: Design) -> None:
+    where, finite = _where(design), np.isfinite(cohort)
     if finite.all() and len(set(cohort)) == 1:
         raise DesignError(
             f"every unit of the {where} is treated in {int(cohort[0])}; choose a pool with untreated units"
         )
     if finite.all() and design.comparison == "never":
         raise DesignError(
-            f"every unit of the {where} is treated sooner or later; "
+            f"every unit of the {where} is treated by {periods[-1]}; "
             "choose a pool with untreated units or comparison='not_yet'"
-        )
-
-
-def _contrast_rows(
-    frame: pd.DataFrame, panel: Panel, design: Design, cohort: FloatArray, units: pd.Index[Any], periods: IntArray
-) -> NDArray[np.bool_]:
-    first = _first_treated(cohort, periods)
-    _fail_if_periods_do_not_fit(design, periods, first)
-    time = frame[panel.time].to_numpy()
-    rows = ~np.isin(time, design.exclude_periods)
-    if design.base_periods is not None:
-        rows &= np.isin(time, design.base_periods) | (time >= first)
-    if design.anticipation:
-        own = cohort[units.get_indexer(pd.Index(frame[panel.unit]))]
-        rows &= ~((time >= own - design.anticipation) & (time < own))
-    _fail_if_contrast_is_empty(time[rows], first, design)
-    return np.asarray(rows, dtype=bool)
-
-
-def _fail_if_periods_do_not_fit(design: Design, periods: IntArray, first: float) -> None:
-    base = design.base_periods or ()
-    absent = sorted(set(base) - set(periods.tolist()))
-    if absent:
-        raise DesignError(f"base periods {absent} are not in the sample, which covers {periods[0]}-{periods[-1]}")
-    late = [p for p in base if p >= first - design.anticipation]
-    if late:
-        raise DesignError(f"base periods {late} are not before treatment, which starts in {int(first)}")
-
-
-def _fail_if_contrast_is_empty(time: IntArray, first: float, design: Design) -> None:
-    if not (time < first).any():
-        raise DesignError(
-            f"no period before treatment in {int(first)} is left; exclude fewer periods than {design.exclude_periods}"
-        )
-    if not (time >= first).any():
-        raise DesignError(
-            f"no treated period from {int(first)} on is left; exclude fewer periods than {design.exclude_periods}"
         )
 
 

@@ -4,17 +4,23 @@ from yrdecon.estimators.aggregate import aggregate
 from yrdecon.estimators.bacon import bacon
 from yrdecon.estimators.callaway_santanna import callaway_santanna
 from yrdecon.estimators.did_multiplegt import did_multiplegt
+from yrdecon.estimators.dose_response import dose_response
 from yrdecon.estimators.etwfe import etwfe
 from yrdecon.estimators.event_study import event_study
 from yrdecon.estimators.imputation import imputation, imputation_pretrend
+from yrdecon.estimators.interactive_fe import interactive_fe
 from yrdecon.estimators.linear_map import average, event_window, lincom, wald
 from yrdecon.estimators.lp_did import lp_did
+from yrdecon.estimators.matched_did import matched_did
+from yrdecon.estimators.matrix_completion import matrix_completion
 from yrdecon.estimators.predictors import Predictor
 from yrdecon.estimators.stacked import stacked
 from yrdecon.estimators.staggered_rollout import staggered_rollout
 from yrdecon.estimators.sun_abraham import sun_abraham
 from yrdecon.estimators.synthetic_control import synthetic_control
 from yrdecon.estimators.synthetic_did import synthetic_did
+from yrdecon.estimators.synthetic_did_path import synthetic_did_path
+from yrdecon.estimators.triple_difference import triple_difference
 from yrdecon.estimators.twfe import twfe
 from yrdecon.estimators.twfe_weights import twfe_weights
 from yrdecon.estimators.two_stage import two_stage
@@ -26,18 +32,24 @@ __all__ = [
     "bacon",
     "callaway_santanna",
     "did_multiplegt",
+    "dose_response",
     "etwfe",
     "event_study",
     "event_window",
     "imputation",
     "imputation_pretrend",
+    "interactive_fe",
     "lincom",
     "lp_did",
+    "matched_did",
+    "matrix_completion",
     "stacked",
     "staggered_rollout",
     "sun_abraham",
     "synthetic_control",
     "synthetic_did",
+    "synthetic_did_path",
+    "triple_difference",
     "twfe",
     "twfe_weights",
     "two_stage",

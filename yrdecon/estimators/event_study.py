@@ -64,16 +64,11 @@ def event_study(
     {-2: -0.5, -1: 0.0, 0: 1.5}
     """
     full = leave_out_always_treated(draw_sample(panel, design))
-    sample = restrict(full, _rows(full, design))
-    event_time = _binned(sample, window)
+    sample = restrict(full, event_study_rows(full, design))
+    event_time = event_times(sample, window)
     base = base_event_times(sample, design, reference, event_time)
     estimate = regress_on_event_time(panel, sample, design, event_time, base, ssc)
-    cohorts = _cohorts(sample)
-    if len(cohorts) == 1:
-        cells = estimate.cells
-        excluded = np.isin(cells["event_time"] + cohorts[0], design.exclude_periods)
-        estimate = replace(estimate, cells=cells.assign(excluded=excluded))
-    return replace(estimate, method="event_study")
+    return replace(mark_excluded(estimate, sample, design), method="event_study")
 
 
 def event_study_draws(panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
@@ -92,12 +87,24 @@ def event_study_draws(panel: Panel, design: Design, cohorts: FloatArray) -> Floa
 
 
 def regress_on_event_time(
-    panel: Panel, sample: Sample, design: Design, event_time: FloatArray, base: tuple[int, ...], ssc: SmallSample
+    panel: Panel,
+    sample: Sample,
+    design: Design,
+    event_time: FloatArray,
+    base: tuple[int, ...],
+    ssc: SmallSample,
+    dose: FloatArray | float = 1.0,
 ) -> Estimate:
-    """Regress on dummies of (n,) event times, NaN for comparison rows, normalized to average zero over the base."""
+    """Regress on dummies of (n,) event times, NaN for comparison rows, normalized to average zero over the base.
+
+    Parameters
+    ----------
+    dose
+        (n,) values that multiply the dummies.
+    """
     observed = _observed(event_time)
     kept = [int(e) for e in observed if e != base[0]]
-    dummies = pd.DataFrame({e: (event_time == e).astype(float) for e in kept})
+    dummies = pd.DataFrame({e: dose * (event_time == e) for e in kept})
     fit = fit_linear(panel, sample, design, dummies, ssc)
     levels = (observed[:, None] == np.array(kept)).astype(float)
     mean = np.isin(kept, base) / len(base)
@@ -109,7 +116,7 @@ def _observed(event_time: FloatArray) -> NDArray[np.int64]:
     return np.unique(event_time[np.isfinite(event_time)]).astype(np.int64)
 
 
-def _rows(sample: Sample, design: Design) -> NDArray[np.bool_]:
+def event_study_rows(sample: Sample, design: Design) -> NDArray[np.bool_]:
     """Keep every period with a single adoption date, where periods do not interact, else the contrast alone."""
     own = sample.cohort[sample.unit]
     time = sample.periods[sample.time]
@@ -129,7 +136,8 @@ def _cohorts(sample: Sample) -> list[int]:
     return sorted({int(c) for c in finite})
 
 
-def _binned(sample: Sample, window: tuple[int, int] | None) -> FloatArray:
+def event_times(sample: Sample, window: tuple[int, int] | None = None) -> FloatArray:
+    """Return the (n,) event times, NaN for units not treated in the sample, with the ends of the window binned."""
     own = sample.cohort[sample.unit]
     treated_here = np.where(own <= sample.periods[-1], own, np.inf)
     event_time = np.where(np.isfinite(treated_here), sample.periods[sample.time] - treated_here, np.nan)
@@ -138,6 +146,15 @@ def _binned(sample: Sample, window: tuple[int, int] | None) -> FloatArray:
     if not (window[0] < 0 <= window[1]):
         raise DesignError(f"window={window} must start before 0 and end at 0 or later, for example (-5, 3)")
     return np.clip(event_time, window[0], window[1])
+
+
+def mark_excluded(estimate: Estimate, sample: Sample, design: Design) -> Estimate:
+    """Mark the cells of excluded periods, which are there with a single adoption date only."""
+    cohorts = _cohorts(sample)
+    if len(cohorts) > 1:
+        return estimate
+    excluded = np.isin(estimate.cells["event_time"] + cohorts[0], design.exclude_periods)
+    return replace(estimate, cells=estimate.cells.assign(excluded=excluded))
 
 
 def base_event_times(

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from types import MappingProxyType
-from typing import get_args
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.panel import Panel
-from yrdecon.core.sample import Sample, draw_sample
-from yrdecon.errors import DesignError
-from yrdecon.estimators.linear import row_labels
-from yrdecon.kernels.synthetic_did import Solver, SyntheticDifferences, Windows, synthetic_differences
+from yrdecon.estimators.synthetic_cohorts import (
+    CohortFit,
+    balanced_sample,
+    cohort_estimate,
+    fit_cohorts,
+    same_sizes,
+    treated_cells,
+)
+from yrdecon.kernels.synthetic_did import Solver
 
 FloatArray = NDArray[np.float64]
 
@@ -27,7 +30,15 @@ def synthetic_did(panel: Panel, design: Design, *, solver: Solver = "reference")
 
     Unit weights are fitted on all periods before treatment that are not excluded; time weights lie on the base
     periods of the design alone, so that ``base_periods=(2020,)`` puts all of it on 2020. With several adoption
-    dates each cohort is compared with the never treated, and cohorts are weighted by their treated cells.
+    dates each cohort is compared with the units that stay untreated through the last period (the never treated, and
+    those treated after the panel ends; ``comparison="not_yet"`` adds no others), and cohorts are weighted by their
+    treated cells. Units treated from the first period on, and cohorts without two usable periods before
+    treatment and one after, are left out and named.
+
+    Covariates enter as Kranz (2022) proposes and Clarke and others (2023) call projected: slopes are taken from a
+    regression with unit and period effects on untreated rows (of the never and the not yet treated), and the outcome
+    is adjusted by them before anything is weighted. The joint optimization of slopes and weights in the authors' code
+    is not offered.
 
     Parameters
     ----------
@@ -37,175 +48,90 @@ def synthetic_did(panel: Panel, design: Design, *, solver: Solver = "reference")
 
     Returns
     -------
-    An estimate with the one cell ``term="att"`` and a covariance of NaN: infer with `permutation_test`. Its frames
-    are ``unit_weights``, ``time_weights`` and ``path`` (effect by period; placebo effects before treatment).
+    An estimate with the one cell ``term="att"`` and a covariance of NaN: infer with `permutation_test`, or where
+    units are independent with `synthetic_did_jackknife`. Its frames are
+
+    - ``unit_weights`` and ``time_weights``;
+    - ``path``: effect by period, placebo effects before treatment; see `synthetic_did_path`;
+    - ``cohorts``: effect and share of each cohort;
+    - ``fit``: pre_rmspe, the root mean square of the gap before treatment around its mean, which the unit weights
+      make small; effective_donors, one over the sum of squared weights; noise_level, the standard deviation of first
+      differences of the comparison units, which scales the penalty on the weights;
+    - ``changes``: of every unit, from weighted base periods to treated periods, with its weight.
 
     Raises
     ------
     DesignError
-        If the panel is not balanced (the missing cells are named), no unit is never treated, fewer than two units or
-        periods are there to weight, or the design has covariates, weights or effects, which this estimator does not
-        take.
+        If the panel is not balanced (the missing cells are named), fewer than two units stay untreated, no cohort has
+        enough periods, or the design has weights or effects.
+    EstimationError
+        If the slopes of the covariates are not identified.
 
     References
     ----------
-    Arkhangelsky, Athey, Hirshberg, Imbens and Wager (2021), Synthetic difference-in-differences, AER.
+    Arkhangelsky, Athey, Hirshberg, Imbens and Wager (2021), Synthetic difference-in-differences, AER; Kranz (2022),
+    Synthetic difference-in-differences with time-varying covariates; Clarke, Pailanir, Athey and Imbens (2023),
+    arXiv 2301.11859.
 
     Examples
     --------
+    >>> import pandas as pd
     >>> y = {"a": [1.0, 2.0, 6.0], "b": [0.0, 1.0, 2.0], "c": [2.0, 3.0, 4.0], "d": [1.0, 2.0, 3.0]}
     >>> rows = [(u, t, v, 3.0 if u == "a" else np.inf) for u in y for t, v in zip((1, 2, 3), y[u])]
     >>> panel = Panel.from_frame(pd.DataFrame(rows, columns=["u", "t", "y", "cohort"]), unit="u", time="t")
     >>> round(float(synthetic_did(panel, Design(outcome="y")).coef[0]), 6)
     3.0
     """
-    _fail_if_solver_is_unknown(solver)
-    sample = draw_sample(panel, design)
-    parts = _fit(sample, design, sample.cohort[None, :], solver)
-    weights = np.array([_treated_cells(sample, design, date) for date in parts])
-    shares = weights / weights.sum()
-    effect = float(sum(share * part.effect[0] for share, part in zip(shares, parts.values(), strict=True)))
-    return Estimate(
-        coef=np.array([effect]),
-        vcov=np.full((1, 1), np.nan),
-        cells=pd.DataFrame({"term": ["att"]}),
-        units=row_labels(panel, sample, design),
-        method="synthetic_did",
-        outcome=design.outcome,
-        n_obs=int((~np.isin(sample.periods[sample.time], design.exclude_periods)).sum()),
-        frames=MappingProxyType(_frames(sample, parts, shares)),
-        small_sample="no analytic standard error; infer by permutation",
-        notes=(*sample.notes, f"weights by the {solver} solver"),
-    )
+    data = balanced_sample(panel, design)
+    fits = fit_cohorts(data, data.sample.cohort[None, :], solver)
+    return replace(cohort_estimate(panel, data, fits, solver), method="synthetic_did")
 
 
 def synthetic_did_draws(panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
     """Return (B, 1) effects of `synthetic_did` at (B, N) assignments, all weight problems solved together."""
-    sample = draw_sample(panel, design)
-    total, effects = np.zeros(len(cohorts)), np.zeros(len(cohorts))
-    for rows in _same_sizes(cohorts):
-        for date, part in _fit(sample, design, cohorts[rows], "reference").items():
-            share = int((cohorts[rows[0]] == date).sum()) * int(_windows(sample, design, date).post.sum())
-            effects[rows] += share * part.effect
-            total[rows] += share
-    return (effects / total)[:, None]
+    data = balanced_sample(panel, design)
+    effects = np.zeros(len(cohorts))
+    for rows in same_sizes(cohorts):
+        effects[rows] = _average(fit_cohorts(data, cohorts[rows], "reference"))
+    return effects[:, None]
 
 
 def synthetic_did_pre_effects(panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
     """Return (B, P) gaps before treatment, in the periods that carry no base weight by declaration."""
-    sample = draw_sample(panel, design)
+    data = balanced_sample(panel, design)
     columns = []
-    for rows in _same_sizes(cohorts):
-        for date, part in _fit(sample, design, cohorts[rows], "reference").items():
-            windows = _windows(sample, design, date)
-            before = windows.fit if design.base_periods is None else windows.fit & ~windows.base
+    for rows in same_sizes(cohorts):
+        for fit in fit_cohorts(data, cohorts[rows], "reference").values():
+            before = fit.block.fit if design.base_periods is None else fit.block.fit & ~fit.block.base
             block = np.full((len(cohorts), int(before.sum())), np.nan)
-            block[rows] = part.gaps[:, before]
+            block[rows] = fit.result.gaps[:, before]
             columns.append(block)
     return np.concatenate(columns, axis=1)
 
 
-def _fit(sample: Sample, design: Design, cohorts: FloatArray, solver: Solver) -> dict[float, SyntheticDifferences]:
-    _fail_if_design_asks_for_more(design)
-    y = _matrix(sample)
-    dates = np.unique(cohorts[np.isfinite(cohorts) & (cohorts > sample.periods[0]) & (cohorts <= sample.periods[-1])])
-    result = {}
-    for date in dates:
-        windows = _windows(sample, design, date)
-        _fail_if_too_little_to_weight(cohorts, windows, date)
-        if ((cohorts == date) | np.isinf(cohorts)).all():
-            result[float(date)] = synthetic_differences(y, cohorts == date, windows, solver)
-        else:
-            result[float(date)] = _without_other_cohorts(y, cohorts, date, windows, solver)
-    return result
+def synthetic_did_without(panel: Panel, design: Design, cohorts: FloatArray) -> Callable[[float], FloatArray]:
+    """Return the function from a constant effect to the (B, 1) effects without it, which keeps the unit weights.
+
+    An effect taken from treated rows leaves outcomes before treatment as they are, unless covariates or several
+    adoption dates are in play; the unit weights rest on these alone.
+    """
+    data = balanced_sample(panel, design)
+    treated = data.sample.periods >= data.sample.cohort[:, None]
+    groups = same_sizes(cohorts)
+    known = [fit_cohorts(data, cohorts[rows], "reference") for rows in groups]
+
+    def at(effect: float) -> FloatArray:
+        shifted = replace(data, y=data.y - effect * treated)
+        effects = np.zeros(len(cohorts))
+        for rows, fits in zip(groups, known, strict=True):
+            effects[rows] = _average(fit_cohorts(shifted, cohorts[rows], "reference", fits))
+        return effects[:, None]
+
+    return at
 
 
-def _without_other_cohorts(
-    y: FloatArray, cohorts: FloatArray, date: float, windows: Windows, solver: Solver
-) -> SyntheticDifferences:
-    """Leave units of other cohorts out, which differ between assignments, one assignment at a time."""
-    parts = []
-    for row in cohorts:
-        used = (row == date) | np.isinf(row)
-        part = synthetic_differences(y[used], (row[used] == date)[None, :], windows, solver)
-        unit_weights = np.zeros((1, len(row)))
-        unit_weights[0, used] = part.unit_weights[0]
-        parts.append(replace(part, unit_weights=unit_weights))
-    joined = (np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(SyntheticDifferences))
-    return SyntheticDifferences(*joined)
+def _average(fits: Mapping[int, CohortFit]) -> FloatArray:
+    return np.average([fit.result.effect for fit in fits.values()], axis=0, weights=treated_cells(fits))
 
 
-def _same_sizes(cohorts: FloatArray) -> list[NDArray[np.int64]]:
-    """Group the assignments that treat the same number of units at each date."""
-    dates = np.unique(cohorts)
-    sizes = np.stack([(cohorts == date).sum(axis=1) for date in dates], axis=1)
-    group = np.unique(sizes, axis=0, return_inverse=True)[1].ravel()
-    return [np.flatnonzero(group == g) for g in range(int(group.max()) + 1)]
-
-
-def _matrix(sample: Sample) -> FloatArray:
-    shape = (len(sample.units), len(sample.periods))
-    y = np.full(shape, np.nan)
-    y[sample.unit, sample.time] = sample.outcome
-    if np.isnan(y).any():
-        unit, time = np.nonzero(np.isnan(y))
-        shown = ", ".join(f"{sample.units[i]} {sample.periods[t]}" for i, t in zip(unit[:5], time[:5], strict=True))
-        raise DesignError(
-            f"synthetic difference-in-differences needs a balanced panel; {len(unit)} cells are missing: {shown}; "
-            "shorten the period with panel.between, or leave these units out of the pool"
-        )
-    return y
-
-
-def _windows(sample: Sample, design: Design, date: float) -> Windows:
-    usable = ~np.isin(sample.periods, design.exclude_periods)
-    fit = usable & (sample.periods < date - design.anticipation)
-    base = fit if design.base_periods is None else fit & np.isin(sample.periods, design.base_periods)
-    return Windows(fit, base, usable & (sample.periods >= date))
-
-
-def _treated_cells(sample: Sample, design: Design, date: float) -> int:
-    return int((sample.cohort == date).sum()) * int(_windows(sample, design, date).post.sum())
-
-
-def _frames(sample: Sample, parts: dict[float, SyntheticDifferences], shares: FloatArray) -> dict[str, pd.DataFrame]:
-    units, times, paths = [], [], []
-    for (date, part), share in zip(parts.items(), shares, strict=True):
-        comparison = np.isinf(sample.cohort)
-        units.append(
-            pd.DataFrame(
-                {"cohort": int(date), "unit": sample.units[comparison], "weight": part.unit_weights[0][comparison]}
-            )
-        )
-        times.append(pd.DataFrame({"cohort": int(date), "time": sample.periods, "weight": part.time_weights[0]}))
-        path = {"cohort": int(date), "time": sample.periods, "event_time": sample.periods - int(date)}
-        paths.append(pd.DataFrame({**path, "effect": part.gaps[0], "cohort_share": share}))
-    joined = {"unit_weights": units, "time_weights": times, "path": paths}
-    return {name: pd.concat(frames, ignore_index=True) for name, frames in joined.items()}
-
-
-def _fail_if_solver_is_unknown(solver: str) -> None:
-    if solver not in get_args(Solver):
-        raise DesignError(f"solver={solver!r} is unknown; choose one of {list(get_args(Solver))}")
-
-
-def _fail_if_design_asks_for_more(design: Design) -> None:
-    asked = [name for name in ("covariates", "weights", "effects") if getattr(design, name)]
-    if asked:
-        raise DesignError(f"synthetic_did takes no {asked}; remove them from the design, or use twfe")
-    if design.comparison != "never":
-        raise DesignError("synthetic_did compares with never-treated units; use comparison='never'")
-
-
-def _fail_if_too_little_to_weight(cohorts: FloatArray, windows: Windows, date: float) -> None:
-    comparisons = int(np.isinf(cohorts).sum(axis=1).min())
-    if comparisons < 2:
-        raise DesignError(f"{comparisons} never-treated units are there to weight; synthetic_did needs two or more")
-    if windows.fit.sum() < 2 or not windows.base.any():
-        raise DesignError(
-            f"{int(windows.fit.sum())} usable periods lie before {int(date)}; "
-            "synthetic_did needs two or more, one of them a base period"
-        )
-
-
-register(synthetic_did, draws=synthetic_did_draws, pre_effects=synthetic_did_pre_effects)
+register(synthetic_did, draws=synthetic_did_draws, pre_effects=synthetic_did_pre_effects, without=synthetic_did_without)

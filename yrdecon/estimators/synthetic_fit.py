@@ -14,7 +14,7 @@ from yrdecon.core.sample import Sample
 from yrdecon.errors import DesignError
 from yrdecon.estimators.predictors import Predictor, PredictorTable, predictor_table
 from yrdecon.estimators.synthetic_options import Match, Options
-from yrdecon.estimators.wide import windows_around
+from yrdecon.estimators.wide import Windows, windows_around
 from yrdecon.kernels.predictor_weights import PredictorProblem, match_predictors
 from yrdecon.kernels.ridge_augmentation import augment
 from yrdecon.kernels.synthetic_control import (
@@ -24,7 +24,6 @@ from yrdecon.kernels.synthetic_control import (
     follow_path,
     path_products,
 )
-from yrdecon.kernels.synthetic_did import Windows
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

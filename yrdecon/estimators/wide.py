@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from yrdecon.core.design import Design
 from yrdecon.core.sample import Sample
 from yrdecon.errors import DesignError
-from yrdecon.kernels.synthetic_did import Windows
 
 FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
 MOST_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Windows:
+    """(T,) periods on which weights are fitted, that form the base, and that are treated."""
+
+    fit: BoolArray
+    base: BoolArray
+    post: BoolArray
 
 
 def wide_outcome(sample: Sample, method: str) -> FloatArray:

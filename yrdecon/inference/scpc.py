@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.always_treated import leave_out_always_treated
 from yrdecon.core.design import Design
 from yrdecon.core.hypothesis import HypothesisTest
 from yrdecon.core.panel import Panel
-from yrdecon.core.sample import Sample, draw_sample, restrict
+from yrdecon.core.sample import draw_sample, restrict
 from yrdecon.errors import DesignError
+from yrdecon.inference.changes import UnitChanges, unit_changes
+from yrdecon.inference.inversion import fail_if_level_is_wrong
 from yrdecon.kernels.spatial_components import (
     choose_components,
     critical_value,
@@ -31,16 +32,6 @@ WEAKEST, STRONGEST = 0.001, 0.99
 SIZE_OF_CHOICE = 0.05
 FEWEST_UNITS = 6
 LONGER = 2.0 ** np.arange(1, 11)
-
-
-@dataclass(frozen=True, eq=False)
-class Changes:
-    """The change (N,) of each unit, whether it is treated (N,), and kilometers (N, N) between units."""
-
-    change: FloatArray
-    treated: NDArray[np.bool_]
-    distance: FloatArray
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,9 +98,9 @@ def scpc(panel: Panel, design: Design, *, average_correlation: float = 0.03, lev
     Raises
     ------
     DesignError
-        If coordinates are missing, there are several adoption dates, the panel is not balanced over the contrast, the
-        design asks for covariates, weights, effects or clusters, fewer than six units are left, more pairs share one
-        place than `average_correlation`, or changes do not vary.
+        If coordinates are missing, there are several adoption dates, a cell of the contrast is missing, the design asks
+        for more than one change per unit, fewer than six units are left, more pairs share one place than
+        `average_correlation`, or changes do not vary.
 
     Notes
     -----
@@ -132,15 +123,17 @@ def scpc(panel: Panel, design: Design, *, average_correlation: float = 0.03, lev
     >>> 0.05 < test.p_value < 0.9
     True
     """
-    _fail_if_options_are_out_of_range(average_correlation, level)
-    changes = _unit_changes(panel, design)
-    _fail_if_pairs_share_places(changes.distance, average_correlation)
-    treated = changes.treated
-    estimate = float(changes.change[treated].mean() - changes.change[~treated].mean())
+    fail_if_level_is_wrong(level)
+    _fail_if_correlation_is_out_of_range(average_correlation)
+    changes = unit_changes(panel, design, "scpc")
+    _fail_if_units_are_too_few(len(changes.units))
+    distance = _distances(panel, design, changes.units)
+    _fail_if_pairs_share_places(distance, average_correlation)
+    estimate = changes.estimate
     verdicts = {
-        strength: _verdict(changes, estimate, strength, 1 - level)
+        strength: _verdict(changes, distance, strength, 1 - level)
         for strength in sorted({*USUAL, average_correlation})
-        if strength > _share_together(changes.distance)
+        if strength > _share_together(distance)
     }
     asked = verdicts[average_correlation]
     half = asked.critical_value * asked.std_error
@@ -157,13 +150,13 @@ def scpc(panel: Panel, design: Design, *, average_correlation: float = 0.03, lev
     )
 
 
-def _verdict(changes: Changes, estimate: float, strength: float, size: float) -> Verdict:
-    treated, change, distance = changes.treated, changes.change, changes.distance
+def _verdict(changes: UnitChanges, distance: FloatArray, strength: float, size: float) -> Verdict:
+    treated, change = changes.treated, changes.change
     chosen = choose_components(distance, strength, SIZE_OF_CHOICE)
     centered = treated - treated.mean()
     direction = len(change) * centered / (centered @ centered)
     residual = change - np.where(treated, change[treated].mean(), change[~treated].mean())
-    sums = chosen.weights.T @ (estimate + direction * residual)
+    sums = chosen.weights.T @ (changes.estimate + direction * residual)
     noise = float(np.sqrt(np.mean(sums[1:] ** 2)))
     _fail_if_changes_do_not_vary(noise, change)
     groups = np.column_stack([treated, ~treated]).astype(float)
@@ -206,55 +199,27 @@ def _notes(verdict: Verdict) -> tuple[str, ...]:
     )
 
 
-def _unit_changes(panel: Panel, design: Design) -> Changes:
-    asked = [name for name in ("covariates", "weights", "effects", "cluster") if getattr(design, name)]
-    if asked:
-        raise DesignError(
-            f"spatial components test one unweighted change per unit and take no {asked}; remove them from the design, "
-            "or use permutation_test"
-        )
-    full = leave_out_always_treated(draw_sample(panel, design))
-    sample = restrict(full, full.contrast)
-    dates = np.unique(sample.cohort[np.isfinite(sample.cohort) & (sample.cohort <= sample.periods[-1])])
-    if len(dates) > 1:
-        raise DesignError(
-            f"spatial components need one adoption date, the sample has {dates.astype(int).tolist()}; take one cohort "
-            "at a time, or use permutation_test"
-        )
-    _fail_if_sample_does_not_fit(sample)
-    y = sample.outcome.reshape(len(sample.units), len(sample.periods))
-    after = sample.periods >= dates[0]
-    return Changes(
-        change=y[:, after].mean(axis=1) - y[:, ~after].mean(axis=1),
-        treated=sample.cohort == dates[0],
-        distance=unit_distances(panel, sample),
-        notes=sample.notes,
-    )
+def _distances(panel: Panel, design: Design, units: list[str]) -> FloatArray:
+    sample = draw_sample(panel, design)
+    inside = np.isin(sample.units.astype(str), units)
+    return unit_distances(panel, restrict(sample, inside[sample.unit]))
 
 
 def _share_together(distance: FloatArray) -> float:
     return float(np.mean(distance[np.triu_indices(len(distance), 1)] == 0))
 
 
-def _fail_if_options_are_out_of_range(average_correlation: float, level: float) -> None:
+def _fail_if_correlation_is_out_of_range(average_correlation: float) -> None:
     if not WEAKEST <= average_correlation <= STRONGEST:
         raise DesignError(
             f"average_correlation={average_correlation!r} must lie between {WEAKEST} and {STRONGEST}, for example .03"
         )
-    if not 0 < level < 1:
-        raise DesignError(f"level={level!r} must lie between 0 and 1, for example .95")
 
 
-def _fail_if_sample_does_not_fit(sample: Sample) -> None:
-    if not sample.is_balanced:
+def _fail_if_units_are_too_few(units: int) -> None:
+    if units < FEWEST_UNITS:
         raise DesignError(
-            "spatial components need every unit in every period of the contrast; leave incomplete units out of the "
-            "pool, or exclude the periods"
-        )
-    if len(sample.units) < FEWEST_UNITS:
-        raise DesignError(
-            f"{len(sample.units)} units are too few for spatial components; {FEWEST_UNITS} are the least, "
-            "widen the pool"
+            f"{units} units are too few for spatial components; {FEWEST_UNITS} are the least, widen the pool"
         )
 
 

@@ -107,6 +107,35 @@ def gaps_to_untreated_fit(y: FloatArray, weights: FloatArray, fit: BoolArray) ->
     return np.where(known, y - unit_effect[:, :, None] - time_effect[:, None, :], np.nan)
 
 
+def slopes_on_cells(y: FloatArray, x: FloatArray, fit: BoolArray) -> FloatArray:
+    """Return the slopes of two-way regressions on chosen cells, for many choices.
+
+    Parameters
+    ----------
+    y, x
+        (N, T) outcomes and (N, T, k) covariates.
+    fit
+        (B, N, T) cells on which the regressions are run.
+
+    Returns
+    -------
+    (B, k) slopes; NaN where the covariates are collinear with the effects or with each other.
+    """
+    ones = np.ones(len(y))
+    columns = [gaps_to_untreated_fit(v, ones, fit) for v in (*np.moveaxis(x, 2, 0), y)]
+    within = np.stack([np.where(fit, v, 0.0).reshape(len(fit), -1) for v in columns], axis=2)
+    product = np.matmul(within.transpose(0, 2, 1), within)
+    norm = np.sqrt(np.diagonal(product, axis1=1, axis2=2)[:, :-1])
+    varies = (norm > RANK_TOLERANCE * np.sqrt((fit[..., None] * x**2).sum(axis=(1, 2)))).all(axis=1)
+    norm = np.where(norm > 0, norm, 1.0)
+    correlation = product[:, :-1, :-1] / (norm[:, :, None] * norm[:, None, :])
+    known = varies & (np.linalg.eigvalsh(correlation)[:, 0] > RANK_TOLERANCE)
+    slopes = np.full(norm.shape, np.nan)
+    target = product[known, :-1, -1:] / norm[known][:, :, None]
+    slopes[known] = np.linalg.solve(correlation[known], target)[:, :, 0] / norm[known]
+    return slopes
+
+
 def _regressors(codes: Sequence[IntArray], x: FloatArray) -> sparse.csr_array:
     n = len(x)
     dummies = [sparse.csr_array((np.ones(n), (np.arange(n), c)), shape=(n, int(c.max()) + 1)) for c in codes]

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from yrdecon.kernels.logit import LARGEST_INDEX, fit_logit, logistic
+
 FloatArray = NDArray[np.float64]
 
 ITERATIONS, HALVINGS, STEP = 100, 40, 1e-12
-SINGULAR, LARGEST_INDEX = 1e14, 500.0
+SINGULAR = 1e14
 ALMOST_ONE, TRIMMED = 1 - 1e-6, 0.995
 
 
@@ -24,7 +26,7 @@ class Propensity:
 
 
 def logit(treated: FloatArray, x: FloatArray, weights: FloatArray) -> Propensity:
-    """Fit a logit by Newton's method; it cannot be used if it separates the groups or does not converge.
+    """Fit a logit; it cannot be used if it separates the groups, nearly so, or does not converge.
 
     Parameters
     ----------
@@ -35,20 +37,9 @@ def logit(treated: FloatArray, x: FloatArray, weights: FloatArray) -> Propensity
     weights
         (n,) weights of mean one.
     """
-    beta = np.zeros(x.shape[1])
-    converged = False
-    for _ in range(ITERATIONS):
-        p = _logistic(x @ beta)
-        information = (x * (weights * p * (1 - p))[:, None]).T @ x
-        if np.linalg.cond(information) > SINGULAR:
-            break
-        step = np.linalg.solve(information, x.T @ (weights * (treated - p)))
-        beta = beta + step
-        if np.abs(step).max() <= STEP * (1 + np.abs(beta).max()):
-            converged = True
-            break
-    p = _logistic(x @ beta)
-    usable = converged and _overlaps(p, treated)
+    fit = fit_logit(treated, x, weights)
+    p = fit.probability
+    usable = fit.converged and _overlaps(p, treated)
     information = (x * (weights * p * (1 - p))[:, None]).T @ x
     score = (weights * (treated - p))[:, None] * x
     influence = score @ np.linalg.inv(information) * len(x) if usable else np.zeros_like(x)
@@ -80,7 +71,7 @@ def tilting(treated: FloatArray, x: FloatArray, weights: FloatArray) -> Propensi
         if np.abs(step).max() <= STEP * (1 + np.abs(beta).max()):
             converged = True
             break
-    p = _logistic(x @ beta)
+    p = logistic(x @ beta)
     return Propensity(np.minimum(p, ALMOST_ONE), np.zeros_like(x), converged and _overlaps(p, treated))
 
 
@@ -104,7 +95,3 @@ def _halved(step: FloatArray, beta: FloatArray, x: FloatArray, others: FloatArra
 
 def _overlaps(p: FloatArray, treated: FloatArray) -> bool:
     return bool((p < ALMOST_ONE).all()) and bool((p[treated == 0] < TRIMMED).any())
-
-
-def _logistic(index: FloatArray) -> FloatArray:
-    return np.asarray(1 / (1 + np.exp(-np.clip(index, -LARGEST_INDEX, LARGEST_INDEX))))

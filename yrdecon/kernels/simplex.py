@@ -9,6 +9,8 @@ FloatArray = NDArray[np.float64]
 
 MAX_ITERATIONS = 10_000
 BEFORE_SPARSIFYING = 100
+ROUND = 100
+LARGEST = 2**24
 TOGETHER = 2_000
 SLACK = 4e-15
 
@@ -34,23 +36,19 @@ def simplex_frank_wolfe(a: FloatArray, b: FloatArray, ridge: FloatArray, min_dec
     -------
     (B, p) weights, the algorithm of Arkhangelsky, Athey, Hirshberg, Imbens and Wager (2021), section 2 and its R code.
     """
-    a = a - a.mean(axis=1, keepdims=True)
-    b = b - b.mean(axis=1, keepdims=True)
-    x = np.full((len(a), a.shape[2]), 1 / a.shape[2])
-    x = _iterate(a, b, x, ridge, min_decrease, BEFORE_SPARSIFYING)
-    x = np.where(x <= x.max(axis=1, keepdims=True) / 4, 0.0, x)
-    return _iterate(a, b, x / x.sum(axis=1, keepdims=True), ridge, min_decrease, MAX_ITERATIONS)
+    size = max(1, LARGEST // a.shape[2] ** 2)
+    parts = [slice(first, first + size) for first in range(0, len(a), size)]
+    return np.concatenate([_frank_wolfe(a[rows], b[rows], ridge[rows], min_decrease[rows]) for rows in parts])
 
 
 def simplex_exact(a: FloatArray, b: FloatArray, ridge: FloatArray) -> FloatArray:
     """Solve the problems of `simplex_frank_wolfe` exactly."""
     n, p = a.shape[1:]
-    a = a - a.mean(axis=1, keepdims=True)
-    b = b - b.mean(axis=1, keepdims=True)
     parts = []
     for rows in _chunks(len(a)):
-        gram = np.matmul(a[rows].transpose(0, 2, 1), a[rows]) + n * ridge[rows, None, None] * np.eye(p)
-        parts.append(simplex_quadratic(gram, np.matmul(b[rows, None, :], a[rows])[:, 0, :]))
+        gap = _gaps(a[rows], b[rows])
+        gram = np.matmul(gap.transpose(0, 2, 1), gap) + n * ridge[rows, None, None] * np.eye(p)
+        parts.append(simplex_quadratic(gram, np.zeros((len(gap), p))))
     return np.concatenate(parts) if parts else np.zeros((0, p))
 
 
@@ -86,35 +84,74 @@ def _chunks(size: int) -> list[slice]:
     return [slice(first, first + TOGETHER) for first in range(0, size, TOGETHER)]
 
 
-def _iterate(
-    a: FloatArray, b: FloatArray, x: FloatArray, ridge: FloatArray, min_decrease: FloatArray, limit: int
-) -> FloatArray:
-    """Run Frank-Wolfe on all problems at once and drop each from the batch when it has stopped."""
-    n, result, active = a.shape[1], x.copy(), np.arange(len(a))
-    error = np.matmul(a, x[:, :, None])[:, :, 0] - b
-    previous = np.full(len(a), np.inf)
-    for step in range(1, limit + 1):
-        rows = np.arange(len(active))
-        half_gradient = np.matmul(error[:, None, :], a)[:, 0, :] + (n * ridge)[:, None] * x
-        vertex = half_gradient.argmin(axis=1)
-        direction = -x
-        direction[rows, vertex] += 1
-        change = a[rows, :, vertex] - (error + b)
-        curvature = (change**2).sum(axis=1) + n * ridge * (direction**2).sum(axis=1)
-        slope = -(half_gradient * direction).sum(axis=1)
-        length = np.clip(np.divide(slope, curvature, out=np.zeros_like(slope), where=curvature > 0), 0, 1)
-        x = x + length[:, None] * direction
-        error = error + length[:, None] * change
-        value = ridge * (x**2).sum(axis=1) + (error**2).sum(axis=1) / n
-        going = (previous - value > min_decrease**2) | (step < 2)
-        previous = value
-        if not going.all() or step == limit:
-            result[active] = x
-            a, b, x, ridge, min_decrease = a[going], b[going], x[going], ridge[going], min_decrease[going]
-            error, previous, active = error[going], previous[going], active[going]
-            if len(active) == 0:
-                break
+def _frank_wolfe(a: FloatArray, b: FloatArray, ridge: FloatArray, min_decrease: FloatArray) -> FloatArray:
+    n, p = a.shape[1:]
+    gap = _gaps(a, b)
+    form = np.matmul(gap.transpose(0, 2, 1), gap) + (n * ridge)[:, None, None] * np.eye(p)
+    least = n * min_decrease**2
+    x = _descend(form, np.full((len(a), p), 1 / p), least, BEFORE_SPARSIFYING)
+    x = np.where(x <= x.max(axis=1, keepdims=True) / 4, 0.0, x)
+    return _descend(form, x / x.sum(axis=1, keepdims=True), least, MAX_ITERATIONS)
+
+
+def _gaps(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Return a less b: weights that sum to one make the target a part of every column, |a x - b| = |(a - b) x|."""
+    return np.asarray((a - a.mean(axis=1, keepdims=True)) - (b - b.mean(axis=1, keepdims=True))[:, :, None])
+
+
+def _descend(form: FloatArray, x: FloatArray, least: FloatArray, limit: int) -> FloatArray:
+    """Lower ``x' form x`` in all problems at once, each until a step after its first lowers it by no more than `least`.
+
+    Problems that have stopped take steps of length zero until the end of a round and are dropped then.
+    """
+    result, active = x.copy(), np.arange(len(x))
+    for taken in range(0, limit, ROUND):
+        x, going = _round(form, x, least, taken, min(ROUND, limit - taken))
+        result[active] = x
+        if not going.any():
+            break
+        if not going.all():
+            form, x, least, active = form[going], x[going], least[going], active[going]
     return result
+
+
+def _round(
+    form: FloatArray, x: FloatArray, least: FloatArray, taken: int, steps: int
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Take more Frank-Wolfe steps after those already taken; return the weights and which problems have not stopped."""
+    batch, p = x.shape
+    start = np.arange(batch) * p
+    columns, diagonal = form.reshape(batch * p, p), np.diagonal(form, axis1=1, axis2=2).ravel()
+    gradient = np.matmul(form, x[:, :, None])[:, :, 0]
+    value = (x * gradient).sum(axis=1)
+    going = np.ones(batch, dtype=bool)
+    vertices, lengths = np.empty((steps, batch), dtype=np.int64), np.zeros((steps, batch))
+    toward = np.empty_like(gradient)
+    for step in range(steps):
+        vertex = start + gradient.argmin(axis=1)
+        lowest = gradient.ravel().take(vertex)
+        slope = value - lowest
+        curvature = slope + diagonal.take(vertex) - lowest
+        length = np.divide(slope, curvature, out=np.zeros(batch), where=curvature > 0).clip(0, 1) * going
+        decrease = length * (2 * slope - length * curvature)
+        columns.take(vertex, axis=0, out=toward, mode="clip")
+        toward -= gradient
+        toward *= length[:, None]
+        gradient += toward
+        value -= decrease
+        vertices[step], lengths[step] = vertex, length
+        going &= (decrease > least) | (taken + step == 0)
+        if not going.any():
+            break
+    return _moved(x, vertices[: step + 1], lengths[: step + 1]), going
+
+
+def _moved(x: FloatArray, vertices: NDArray[np.int64], lengths: FloatArray) -> FloatArray:
+    """Return ``x`` after steps of (steps, B) lengths toward vertices, numbered through all problems."""
+    left = np.cumprod((1 - lengths)[::-1], axis=0)[::-1]
+    shares = lengths * np.concatenate([left[1:], np.ones((1, lengths.shape[1]))])
+    moved = np.bincount(vertices.ravel(), shares.ravel(), minlength=x.size).reshape(x.shape)
+    return np.asarray(x * left[:1].T + moved)
 
 
 def _active_set(gram: FloatArray, target: FloatArray, start: FloatArray | None) -> FloatArray:

@@ -78,7 +78,10 @@ def _path(name: str, estimate: Estimate) -> pd.DataFrame:
     """Return the effects of a synthetic comparison by event time."""
     path = estimate.frames.get("path", pd.DataFrame({"cohort": []}))
     if path["cohort"].nunique() != 1:
-        raise DesignError(f"{name or estimate.method} has no event times; draw event_study(panel, design)")
+        raise DesignError(
+            f"{name or estimate.method} has no event times; draw event_study(panel, design)"
+            " or synthetic_did_path(panel, design)"
+        )
     weights = estimate.frames.get("time_weights", pd.DataFrame({"time": [], "weight": []}))
     base = path["time"].isin(weights.loc[weights["weight"] == 1, "time"])
     kept = path[[c for c in ("event_time", "excluded") if c in path]]

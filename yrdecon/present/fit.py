@@ -12,6 +12,8 @@ from yrdecon.core.estimate import FEW_TREATED, Estimate
 
 Status = Literal["estimated", "base", "excluded"]
 
+DOSE_TERMS = ("any_dose", "low_dose", "high_dose", "treated_dose_slope", "twfe_dose_slope")
+
 
 @dataclass(frozen=True)
 class Term:
@@ -125,6 +127,8 @@ def _key(cell: dict[str, object]) -> str:
         term = str(cell["term"])
         if term in ("treated", "att", "overall"):
             return "effect"
+        if term in DOSE_TERMS:
+            return f"{term}:{int(float(str(cell['event_time'])))}" if "event_time" in cell else term
         if term == "average total effect":
             return "average_total_effect"
         return "average:" + term.removeprefix("average ") if term.startswith("average ") else f"variable:{term}"

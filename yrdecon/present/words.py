@@ -15,6 +15,8 @@ from yrdecon.errors import DesignError
 
 Lang = Literal["en", "zh"]
 
+MADE_BY_ESTIMATORS = ("adopting_group", "experiment")
+
 
 def word(key: str, lang: Lang) -> str:
     """Return one word or sentence of the dictionary."""
@@ -29,9 +31,11 @@ def known_word(key: str, lang: Lang) -> str | None:
 
 
 def variable_label(name: str, lang: Lang, labels: Mapping[str, str]) -> str | None:
-    """Return the label of a column: the caller's, else that of the shipped panel, else None."""
+    """Return the label of a column: the caller's, else our own, else that of the shipped panel, else None."""
     if name in labels:
         return labels[name]
+    if name in MADE_BY_ESTIMATORS:
+        return word(name, lang)
     known = _variable_labels()
     return known[name][lang] if name in known else None
 

@@ -128,14 +128,6 @@ def test_a_covariate_collinear_with_the_unit_effects_is_refused_in_words(toy):
         yd.twfe(toy, yd.Design(outcome="y", covariates=("w",)))
 
 
-def test_unsupported_options_of_synthetic_did_are_refused_with_the_way_out(toy):
-    for options in ({"covariates": ("x",)}, {"weights": "w"}, {"effects": ("group^time",)}, {"comparison": "not_yet"}):
-        with pytest.raises(yd.DesignError, match="synthetic_did"):
-            yd.synthetic_did(toy, yd.Design(outcome="y", **options))
-    with pytest.raises(yd.DesignError, match="solver='best'"):
-        yd.synthetic_did(toy, yd.Design(outcome="y"), solver="best")
-
-
 def test_always_treated_units_are_kept_and_named(toy):
     panel = toy.assign(cohort=toy.frame["cohort"].mask(toy.frame["unit"] == "u11", 1.0))
     estimate = yd.twfe(panel, yd.Design(outcome="y"))

@@ -7,7 +7,7 @@ from yrdecon.kernels.blocks import most_disjoint, nearest_blocks
 from yrdecon.kernels.resample import all_choices, count_choices, random_orders
 from yrdecon.kernels.sandwich import is_nested
 from yrdecon.kernels.simplex import simplex_exact, simplex_frank_wolfe, simplex_quadratic
-from yrdecon.kernels.synthetic_did import Windows, synthetic_differences
+from yrdecon.kernels.synthetic_did import Block, fit_unit_weights, synthetic_differences, weighted_gaps
 from yrdecon.kernels.within import prepare_fixed_effects, project_out
 
 
@@ -91,31 +91,79 @@ def test_problems_solved_together_equal_problems_solved_alone():
     assert np.allclose(together, alone, atol=1e-12)
 
 
-def test_a_treated_unit_inside_the_hull_of_its_controls_is_fitted_exactly():
+def compare(y, n_treated, first, solver="exact"):
+    periods = np.arange(y.shape[1])
+    treated = (np.arange(len(y)) < n_treated)[None, :]
+    block = Block(treated, ~treated, periods < first, periods < first, periods >= first)
+    return synthetic_differences(y, block, fit_unit_weights(y, block, solver), solver)
+
+
+def test_a_treated_unit_inside_the_hull_of_its_controls_is_fitted_closely():
     generator = np.random.default_rng(0)
     controls = generator.normal(size=(5, 9)).cumsum(axis=1)
     mix = np.array([0.5, 0.3, 0.2, 0.0, 0.0])
-    y = np.vstack([mix @ controls + 4.0, controls])
-    treated = np.zeros((1, 6), dtype=bool)
-    treated[0, 0] = True
-    periods = np.arange(9)
-    result = synthetic_differences(y, treated, Windows(periods < 7, periods < 7, periods >= 7), "exact")
+    result = compare(np.vstack([mix @ controls + 4.0, controls]), 1, 7)
     # the ridge on the unit weights pulls them from the perfect mix, so the gap is small, not zero
     assert abs(result.effect[0]) < 0.5
     assert result.unit_weights[0, 1:].sum() == pytest.approx(1)
 
 
 def test_uniform_weights_are_difference_in_differences():
-    generator = np.random.default_rng(1)
-    y = generator.normal(size=(6, 2))
-    treated = np.zeros((1, 6), dtype=bool)
-    treated[0, :2] = True
-    windows = Windows(np.array([True, False]), np.array([True, False]), np.array([False, True]))
-    result = synthetic_differences(y, treated, windows, "exact")
-    change = y[:, 1] - y[:, 0]
-    expected = change[:2].mean() - result.unit_weights[0, 2:] @ change[2:]
-    assert result.effect[0] == pytest.approx(expected, abs=1e-12)
-    assert np.allclose(result.time_weights[0], [1, 0])
+    y = np.random.default_rng(1).normal(size=(7, 6))
+    treated = np.arange(7) < 2
+    gaps = weighted_gaps(y, treated[None], ~treated[None] / 5, np.array([[0.25] * 4 + [0.0] * 2]))
+    change = y[:, 4:].mean(axis=1) - y[:, :4].mean(axis=1)
+    assert gaps[0, 4:].mean() == pytest.approx(change[treated].mean() - change[~treated].mean(), abs=1e-12)
+
+
+def test_one_base_period_carries_all_time_weight():
+    result = compare(np.random.default_rng(1).normal(size=(6, 2)), 2, 1)
+    assert result.time_weights.tolist() == [[1.0, 0.0]]
+
+
+def test_outcomes_of_every_assignment_can_differ():
+    y = np.random.default_rng(2).normal(size=(3, 9, 7)).cumsum(axis=2)
+    treated = np.array(
+        [[1, 1, 0, 0, 0, 0, 0, 0, 0], [0, 1, 0, 1, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 1, 0, 1]], dtype=bool
+    )
+    comparison = ~treated & (np.arange(9) != 2)
+    periods = np.arange(7)
+    windows = (periods < 5, periods < 4, periods >= 5)
+    block = Block(treated, comparison, *windows)
+    together = synthetic_differences(y, block, fit_unit_weights(y, block, "reference"), "reference")
+    for i in range(3):
+        single = Block(treated[[i]], comparison[[i]], *windows)
+        alone = synthetic_differences(y[i], single, fit_unit_weights(y[i], single, "reference"), "reference")
+        assert np.allclose(alone.gaps[0], together.gaps[i], atol=1e-12)
+        assert not alone.unit_weights[0][~comparison[i]].any()
+
+
+def test_large_batches_are_solved_in_parts(monkeypatch):
+    parts = [problem(seed) for seed in range(5)]
+    a, b = np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+    whole = simplex_frank_wolfe(a, b, np.full(5, 0.05), np.full(5, 1e-4))
+    monkeypatch.setattr("yrdecon.kernels.simplex.LARGEST", 2 * a.shape[2] ** 2)
+    assert np.allclose(simplex_frank_wolfe(a, b, np.full(5, 0.05), np.full(5, 1e-4)), whole, atol=1e-13)
+
+
+def test_early_stopping_follows_the_plain_iteration_step_by_step():
+    a, b, ridge = problem(3)
+    a, b = a[0] - a[0].mean(axis=0), b[0] - b[0].mean()
+    n, p, stop = *a.shape, 1e-4
+    x = np.full(p, 1 / p)
+    for limit in (100, 10_000):
+        previous = np.inf
+        for step in range(limit):
+            half_gradient = a.T @ (a @ x - b) + n * ridge[0] * x
+            direction = np.eye(p)[half_gradient.argmin()] - x
+            length = -half_gradient @ direction / (((a @ direction) ** 2).sum() + n * ridge[0] * direction @ direction)
+            x = x + min(1.0, max(0.0, length)) * direction
+            value = ridge[0] * x @ x + ((a @ x - b) ** 2).mean()
+            if step > 0 and previous - value <= stop**2:
+                break
+            previous = value
+        x = np.where(x <= x.max() / 4, 0.0, x) / x[x > x.max() / 4].sum() if limit == 100 else x
+    assert np.allclose(simplex_frank_wolfe(a[None], b[None], ridge, np.array([stop]))[0], x, atol=1e-12)
 
 
 def test_blocks_are_a_unit_with_its_nearest_and_every_set_once():
