@@ -10,11 +10,9 @@ import pytest
 from conftest import make_toy
 
 import yrdecon as yd
-from yrdecon.core.estimator import estimate_assignments, estimate_one_by_one
 
 NAMES = sorted(yd.ESTIMATORS)
 DESIGN = yd.Design(outcome="y")
-BATCHED = [n for n in NAMES if yd.ESTIMATORS[n].draws is not None]
 
 
 def furnished(toy):
@@ -174,61 +172,6 @@ def test_saving_and_loading_gives_the_same_estimate_and_bytes(estimator, toy, tm
     pd.testing.assert_frame_equal(loaded.cells, estimate.cells)
     assert loaded.notes == estimate.notes
     assert loaded.frames.keys() == estimate.frames.keys()
-
-
-@pytest.mark.parametrize("name", BATCHED)
-@pytest.mark.parametrize(
-    "options",
-    [{}, {"base_periods": (4,), "exclude_periods": (5,)}, {"anticipation": 1}],
-)
-def test_the_batch_kernel_equals_one_by_one(name, options):
-    toy, design = make_toy(), replace(DESIGN, **options)
-    generator = np.random.default_rng(1)
-    cohorts = np.stack([generator.permutation(np.where(np.arange(12) < 3, 6.0, np.inf)) for _ in range(7)])
-    function = yd.ESTIMATORS[name].function
-    together = estimate_assignments(function, toy, design, cohorts)
-    assert close(together, estimate_one_by_one(function, toy, design, cohorts), 1e-9)
-
-
-@pytest.mark.parametrize("name", BATCHED)
-def test_the_batch_kernel_equals_one_by_one_with_staggered_cohorts(name):
-    toy = make_toy(n_units=14, n_treated=5)
-    start = {"u00": 4.0, "u01": 4.0, "u02": 6.0, "u03": 6.0, "u04": 6.0}
-    toy = toy.assign(cohort=toy.frame["unit"].map(start).fillna(np.inf))
-    generator = np.random.default_rng(2)
-    own = np.array([4.0, 4.0, 6.0, 6.0, 6.0] + [np.inf] * 9)
-    cohorts = np.stack([own, *(generator.permutation(own) for _ in range(5))])
-    function = yd.ESTIMATORS[name].function
-    together = estimate_assignments(function, toy, DESIGN, cohorts)
-    assert close(together, estimate_one_by_one(function, toy, DESIGN, cohorts), 1e-9)
-
-
-def test_the_twfe_kernel_handles_weights_covariates_effects_and_gaps():
-    toy = make_toy()
-    holed = toy.assign(y=toy.frame["y"].where(toy.frame.index % 11 != 5))
-    design = replace(DESIGN, weights="w", covariates=("x",), effects=("group^time",))
-    cohorts = np.stack([np.roll(np.where(np.arange(12) < 3, 6.0, np.inf), i) for i in range(6)])
-    together = estimate_assignments(yd.twfe, holed, design, cohorts)
-    assert close(together, estimate_one_by_one(yd.twfe, holed, design, cohorts), 1e-9)
-
-
-@pytest.mark.parametrize(
-    "options",
-    [{}, {"comparison": "not_yet"}, {"base_periods": (2, 3)}, {"covariates": ("x",)}, {"weights": "changing"}],
-)
-@pytest.mark.parametrize("gaps", [False, True])
-def test_the_callaway_santanna_kernel_handles_weights_not_yet_treated_units_and_gaps(options, gaps):
-    toy = make_toy(n_units=14)
-    if gaps:
-        toy = toy.assign(y=toy.frame["y"].where(toy.frame.index % 31 != 5))
-    toy = toy.assign(changing=toy.frame["w"] + toy.frame["time"] / 10)
-    design = replace(DESIGN, **({"weights": "w"} | options))
-    generator = np.random.default_rng(3)
-    own = np.array([4.0, 4.0, 4.0, 6.0, 6.0, 6.0] + [np.inf] * 8)
-    toy = toy.assign(cohort=np.repeat(own, 8))
-    cohorts = np.stack([own, *(generator.permutation(own) for _ in range(5))])
-    together = estimate_assignments(yd.callaway_santanna, toy, design, cohorts)
-    assert close(together, estimate_one_by_one(yd.callaway_santanna, toy, design, cohorts), 1e-9)
 
 
 def overall(estimate):

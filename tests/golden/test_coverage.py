@@ -8,12 +8,8 @@ from golden.cases import OWN
 
 HERE = Path(__file__).parent
 NOT_YET = {
-    r"^(wcb|cr2|conley|conleyreg|lm_hc)_": "bootstraps and spatial covariances are not built yet",
-    r"^(ferman|hagemann|cwz|mackinnon|alvarez|few_treated|ri_perm|ri_exact_prop99|ritest)(_|$)": (
-        "few-treated inference beyond permutation is not built yet"
-    ),
-    r"^(qap|dyadic|spatial_tests)": "dyadic and spatial inference are not built yet",
-    r"^(plm|pgmm|splm|spatial_ml|ppml|gravity|fepois|iv|moran|panel_unitroot|pooled)(_|$)": (
+    r"^spatial_tests$": "tests for spatial dependence come with the spatial panels, not built yet",
+    r"^(plm|pgmm|splm|spatial_ml|ppml|fepois|iv|moran|panel_unitroot|pooled)(_|$)": (
         "panel, dynamic, spatial and count regressions are not built yet"
     ),
     r"^twfe_(nonabsorbing|airfare|grunfeld|wage_panel)$": (

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from yrdecon.errors import DesignError
 
-AssignmentKind = Literal["auto", "free", "contiguous", "cohorts"]
+AssignmentKind = Literal["auto", "free", "contiguous", "relocated", "cohorts"]
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,17 @@ class Assignment:
     ----------
     kind
         ``"auto"`` reads the geometry of the treated units and chooses; ``"free"`` lets any units be treated;
-        ``"contiguous"`` takes each unit with its nearest neighbors; ``"cohorts"`` shuffles whole adoption years.
+        ``"contiguous"`` takes each unit with its nearest neighbors; ``"relocated"`` moves each distant group of treated
+        units elsewhere as a group of neighbors; ``"cohorts"`` shuffles whole adoption years.
     within
         Column within whose levels units are exchanged: each level keeps its number of treated units.
     stratify
         Numeric column whose terciles are kept: each tercile keeps its number of treated units.
     exclude
         Boolean column of units that are never placebo-treated.
+    adjacency
+        Pairs of units that share a border. Where it is given, distance is the number of borders between units, and the
+        panel's coordinates are not used. Units beyond the sample may occur; paths lead through them.
 
     Examples
     --------
@@ -36,6 +40,7 @@ class Assignment:
     within: str | None = None
     stratify: str | None = None
     exclude: str | None = None
+    adjacency: tuple[tuple[Any, Any], ...] | None = None
 
     def __post_init__(self) -> None:
         """Refuse unknown kinds and combinations without meaning."""
@@ -45,7 +50,19 @@ class Assignment:
             )
         if self.within and self.stratify:
             raise DesignError("within and stratify cannot be combined; choose the one that the mechanism respects")
-        if self.kind in ("auto", "contiguous") and (self.within or self.stratify):
+        if self.kind in ("auto", "contiguous", "relocated") and (self.within or self.stratify):
             raise DesignError(
                 f"kind={self.kind!r} chooses by geometry; within and stratify need kind='free' or 'cohorts'"
             )
+        if self.adjacency is not None:
+            object.__setattr__(self, "adjacency", _borders(self.adjacency))
+
+
+def _borders(adjacency: Any) -> tuple[tuple[Any, Any], ...]:
+    if isinstance(adjacency, str):
+        raise DesignError(f"adjacency={adjacency!r} must be pairs of units, for example (('a', 'b'), ('b', 'c'))")
+    pairs = tuple(tuple(pair) if not isinstance(pair, str) else (pair,) for pair in adjacency)
+    wrong = [pair for pair in pairs if len(pair) != 2]
+    if wrong or not pairs:
+        raise DesignError(f"adjacency must hold pairs of units; it holds {wrong[:3]}")
+    return pairs

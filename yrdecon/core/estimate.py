@@ -35,8 +35,10 @@ class LinearFit:
         (n,) residuals.
     effects
         Columns of `Estimate.units` that were absorbed as fixed effects, and varying slopes such as ``unit[year]``.
-    n_covariates
-        Number of covariates that were projected out with them.
+    covariates
+        (n, c) covariates that were projected out with them.
+    slopes
+        (n, s) variables of the varying slopes, in the order of `effects`.
     """
 
     outcome: FloatArray
@@ -45,7 +47,13 @@ class LinearFit:
     weights: FloatArray
     residuals: FloatArray
     effects: tuple[str, ...]
-    n_covariates: int
+    covariates: FloatArray
+    slopes: FloatArray
+
+    @property
+    def n_covariates(self) -> int:
+        """Number of covariates."""
+        return int(self.covariates.shape[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +84,8 @@ class Estimate:
     cluster
         Column of `units` by which the covariance is clustered.
     dof
-        Degrees of freedom of the t distribution for intervals; infinite for the normal one.
+        Degrees of freedom of the t distribution for intervals; infinite for the normal one; (k,) where coefficients
+        differ in them.
     small_sample
         The named small-sample rule in words.
     notes
@@ -94,14 +103,15 @@ class Estimate:
     linear: LinearFit | None = None
     frames: Mapping[str, pd.DataFrame] = field(default_factory=lambda: MappingProxyType({}))
     cluster: str | None = None
-    dof: float = np.inf
+    dof: float | FloatArray = np.inf
     small_sample: str = "none"
     notes: tuple[str, ...] = ()
 
     @property
     def std_error(self) -> FloatArray:
-        """(k,) standard errors."""
-        return np.sqrt(np.diag(self.vcov))
+        """(k,) standard errors; NaN where a covariance that need not be positive gives a negative variance."""
+        variance = np.diag(self.vcov)
+        return np.sqrt(np.where(variance >= 0, variance, np.nan))
 
     @property
     def n_units(self) -> int:
@@ -120,10 +130,15 @@ class Estimate:
 
     @property
     def n_treated_clusters(self) -> int | None:
-        """Number of clusters with a treated unit: below ten, asymptotic p-values are not to be trusted."""
+        """Number of clusters with a treated row: below ten, asymptotic p-values are not to be trusted.
+
+        Where the rows are units, those of treated units count.
+        """
         if self.cluster is None:
             return None
-        return int(self.units.loc[np.isfinite(self.units["cohort"]), self.cluster].nunique())
+        rows_are_units = self.units["unit"].is_unique
+        treated = np.isfinite(self.units["cohort"]) & (rows_are_units | (self.units["time"] >= self.units["cohort"]))
+        return int(self.units.loc[treated, self.cluster].nunique())
 
     def tidy(self, level: float = 0.95) -> pd.DataFrame:
         """Return one row per coefficient with estimate, standard error, statistic, p-value and interval.
@@ -154,11 +169,15 @@ class Estimate:
             f"{self.method} of {self.outcome}: "
             f"{self.n_obs} observations, {self.n_units} units, {self.n_treated} treated",
             self.tidy().to_string(index=False, float_format=lambda x: f"{x:.4f}"),
-            f"standard errors clustered by {self.cluster}; {self.small_sample}"
-            if self.cluster
-            else "no standard errors",
+            self._words_on_errors(),
             *self.notes,
         ]
         if few is not None and few < FEW_TREATED:
             lines.append(f"{few} treated clusters: these p-values over-reject; use permutation_test")
         return "\n".join(lines)
+
+    def _words_on_errors(self) -> str:
+        if not np.isfinite(self.std_error).any():
+            return "no standard errors"
+        by = f" clustered by {self.cluster}" if self.cluster else ""
+        return f"standard errors{by}; {self.small_sample}"

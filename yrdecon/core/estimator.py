@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -57,12 +57,15 @@ class RegisteredEstimator:
     without
         Coefficients at many assignments after a constant effect is taken from the treated rows, if work can be shared
         between effects.
+    errors
+        Standard errors at many assignments, (B, k).
     """
 
     function: Callable[..., Estimate]
     draws: BatchKernel | None
     pre_effects: BatchKernel | None
     without: ShiftKernel | None = None
+    errors: BatchKernel | None = None
 
 
 ESTIMATORS: dict[str, RegisteredEstimator] = {}
@@ -74,9 +77,10 @@ def register(
     draws: BatchKernel | None = None,
     pre_effects: BatchKernel | None = None,
     without: ShiftKernel | None = None,
+    errors: BatchKernel | None = None,
 ) -> None:
     """Enter an estimator in the registry, so that the contract suite and the higher-order functions know it."""
-    ESTIMATORS[function.__name__] = RegisteredEstimator(function, draws, pre_effects, without)
+    ESTIMATORS[function.__name__] = RegisteredEstimator(function, draws, pre_effects, without, errors)
 
 
 def registered(estimator: Estimator) -> RegisteredEstimator | None:
@@ -102,26 +106,43 @@ def estimate_assignments(estimator: Estimator, panel: Panel, design: Design, coh
     DesignError
         If the number of columns is not the number of units in the sample.
     """
-    units = draw_sample(panel, design).units
-    if cohorts.ndim != 2 or cohorts.shape[1] != len(units):
-        raise DesignError(
-            f"assignments must have one column for each of the {len(units)} units; they have shape {cohorts.shape}"
-        )
+    _fail_if_shape_is_wrong(panel, design, cohorts)
     entry = registered(estimator)
     if entry is not None and entry.draws is not None:
         return entry.draws(panel, design, cohorts)
     return estimate_one_by_one(estimator, panel, design, cohorts)
 
 
+def errors_of_assignments(estimator: Estimator, panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
+    """Return the (B, k) standard errors of an estimator at (B, N) assignments, as `estimate_assignments` does effects.
+
+    Raises
+    ------
+    DesignError
+        If the number of columns is not the number of units in the sample.
+    """
+    _fail_if_shape_is_wrong(panel, design, cohorts)
+    entry = registered(estimator)
+    if entry is not None and entry.errors is not None:
+        return entry.errors(panel, design, cohorts)
+    return errors_one_by_one(estimator, panel, design, cohorts)
+
+
 def estimate_one_by_one(estimator: Estimator, panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
     """Evaluate an estimator at each assignment in turn; the slow path that every batch kernel must equal."""
+    return np.asarray([estimator(p, design).coef for p in _assigned(panel, design, cohorts)])
+
+
+def errors_one_by_one(estimator: Estimator, panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
+    """Take the standard errors of each assignment in turn; the slow path that every batch kernel must equal."""
+    return np.asarray([estimator(p, design).std_error for p in _assigned(panel, design, cohorts)])
+
+
+def _assigned(panel: Panel, design: Design, cohorts: FloatArray) -> Iterator[Panel]:
     units = draw_sample(panel, design).units
     position = units.get_indexer(pd.Index(panel.frame[panel.unit]))
-    rows = []
     for assignment in cohorts:
-        column = np.where(position >= 0, assignment[position], np.inf)
-        rows.append(estimator(panel.assign(**{design.cohort: column}), design).coef)
-    return np.asarray(rows)
+        yield panel.assign(**{design.cohort: np.where(position >= 0, assignment[position], np.inf)})
 
 
 def estimate_without(
@@ -134,12 +155,28 @@ def estimate_without(
     entry = registered(estimator)
     if entry is not None and entry.without is not None:
         return entry.without(panel, design, cohorts)
+    shifted = _shift(panel, design)
+    return lambda effect: estimate_assignments(estimator, shifted(effect), design, cohorts)
+
+
+def errors_without(
+    estimator: Estimator, panel: Panel, design: Design, cohorts: FloatArray
+) -> Callable[[float], FloatArray]:
+    """Return the function from a constant effect to what `errors_of_assignments` gives without it."""
+    shifted = _shift(panel, design)
+    return lambda effect: errors_of_assignments(estimator, shifted(effect), design, cohorts)
+
+
+def _shift(panel: Panel, design: Design) -> Callable[[float], Panel]:
     own = cohorts_by_unit(panel, design.cohort).reindex(panel.frame[panel.unit]).to_numpy(dtype=float)
     treated = (panel.frame[panel.time].to_numpy() >= own).astype(float)
     outcome = panel.frame[design.outcome].to_numpy(dtype=float)
+    return lambda effect: panel.assign(**{design.outcome: outcome - effect * treated})
 
-    def at(effect: float) -> FloatArray:
-        shifted = panel.assign(**{design.outcome: outcome - effect * treated})
-        return estimate_assignments(estimator, shifted, design, cohorts)
 
-    return at
+def _fail_if_shape_is_wrong(panel: Panel, design: Design, cohorts: FloatArray) -> None:
+    n_units = len(draw_sample(panel, design).units)
+    if cohorts.ndim != 2 or cohorts.shape[1] != n_units:
+        raise DesignError(
+            f"assignments must have one column for each of the {n_units} units; they have shape {cohorts.shape}"
+        )

@@ -83,7 +83,7 @@ class HypothesisTest:
         lines = [self.name, f"null hypothesis: {self.null}"]
         if self.draws is not None:
             lines.append(
-                f"placebo rank {self.rank} of {len(self.draws)} "
+                f"{'placebo rank' if self.n_assignments else 'rank'} {self.rank} of {len(self.draws)} "
                 f"(smallest attainable p-value {self.smallest_p_value:.4f})"
             )
         if not (self.draws is not None and len(self.draws) < FEW_P_VALUES):

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from yrdecon.core.atomic import write_atomically
-from yrdecon.core.estimate import Estimate, LinearFit
+from yrdecon.core.estimate import Estimate, FloatArray, LinearFit
 from yrdecon.errors import DataError
 
-FORMAT = 1
+FORMAT = 2
 _ARRAYS = ("coef", "vcov", "influence")
 _WORDS = ("method", "outcome", "n_obs", "cluster", "dof", "small_sample")
 _STAMP = (1980, 1, 1, 0, 0, 0)
@@ -55,9 +55,9 @@ def save_estimate(estimate: Estimate, path: str | Path) -> Path:
         parts[f"{name}.csv"] = table.to_csv(index=False, lineterminator="\n").encode()
         types[name] = {column: str(dtype) for column, dtype in table.dtypes.items()}
     words: dict[str, Any] = {name: getattr(estimate, name) for name in _WORDS}
-    words |= {"dof": repr(float(estimate.dof)), "notes": list(estimate.notes), "format": FORMAT, "types": types}
+    words |= {"dof": _number_words(estimate.dof), "notes": list(estimate.notes), "format": FORMAT, "types": types}
     if estimate.linear is not None:
-        words["linear"] = {"effects": list(estimate.linear.effects), "n_covariates": estimate.linear.n_covariates}
+        words["linear"] = {"effects": list(estimate.linear.effects)}
     parts["estimate.json"] = json.dumps(words, ensure_ascii=False, indent=1, sort_keys=True).encode()
     return write_atomically(Path(path), _zip_bytes(parts))
 
@@ -97,13 +97,11 @@ def _assemble(parts: dict[str, bytes], words: dict[str, Any]) -> Estimate:
     tables = {name: _table(parts[f"{name}.csv"], types) for name, types in words["types"].items()}
     arrays = {name: _array(parts[f"{name}.npy"]) for name in _ARRAYS if f"{name}.npy" in parts}
     linear = None
-    if "linear" in words:
+    if "linear/covariates.npy" in parts:  # format 1 did not keep what other covariances need
         stored = {
             f.name: _array(parts[f"linear/{f.name}.npy"]) for f in fields(LinearFit) if f"linear/{f.name}.npy" in parts
         }
-        linear = LinearFit(
-            **stored, effects=tuple(words["linear"]["effects"]), n_covariates=words["linear"]["n_covariates"]
-        )
+        linear = LinearFit(**stored, effects=tuple(words["linear"]["effects"]))
     plain: dict[str, Any] = {name: words[name] for name in _WORDS}
     frames = {name.removeprefix("frames/"): table for name, table in tables.items() if name.startswith("frames/")}
     return Estimate(
@@ -113,8 +111,17 @@ def _assemble(parts: dict[str, bytes], words: dict[str, Any]) -> Estimate:
         linear=linear,
         frames=MappingProxyType(frames),
         notes=tuple(words["notes"]),
-        **(plain | {"dof": float(words["dof"])}),
+        **(plain | {"dof": _numbers(words["dof"])}),
     )
+
+
+def _number_words(value: float | FloatArray) -> str | list[str]:
+    """Write numbers as text, since JSON has no infinity."""
+    return [repr(float(v)) for v in value] if isinstance(value, np.ndarray) else repr(float(value))
+
+
+def _numbers(words: str | list[str]) -> float | FloatArray:
+    return np.array([float(w) for w in words]) if isinstance(words, list) else float(words)
 
 
 def _array_bytes(value: Any) -> bytes:

@@ -21,6 +21,8 @@ from yrdecon.kernels.within import prepare_fixed_effects, project_out
 FloatArray = NDArray[np.float64]
 Residualize = Callable[[FloatArray], FloatArray]
 
+ROUNDING = 1e-13
+
 
 def fit_linear(panel: Panel, sample: Sample, design: Design, regressors: pd.DataFrame, ssc: SmallSample) -> Estimate:
     """Regress the outcome on labelled regressors, the design's covariates and its fixed effects.
@@ -42,11 +44,11 @@ def fit_linear(panel: Panel, sample: Sample, design: Design, regressors: pd.Data
         If a regressor is collinear with the others or with the fixed effects.
     """
     units = row_labels(panel, sample, design)
-    effects = (*independent_effects(units, design), *_slopes(design))
+    effects = (*independent_effects(units, design), *varying_slopes(design))
     weights = sample.weights
     residualize = residualizer(units, sample, design)
     x_raw = regressors.to_numpy(dtype=float)
-    x, y = residualize(x_raw), residualize(sample.outcome[:, None])[:, 0]
+    x, y = residualize(x_raw), _without_rounding(residualize(sample.outcome[:, None])[:, 0], sample.outcome)
     dependent = dependent_columns(x, np.sqrt((weights[:, None] * x_raw**2).sum(axis=0)), weights)
     if dependent:
         names = [str(regressors.columns[j]) for j in dependent]
@@ -55,7 +57,8 @@ def fit_linear(panel: Panel, sample: Sample, design: Design, regressors: pd.Data
             "drop an effect, add untreated units, or choose another base period"
         )
     fit = least_squares(y, x, weights)
-    influence = (weights * fit.residuals)[:, None] * x @ fit.bread
+    residuals = _without_rounding(fit.residuals, sample.outcome)
+    influence = (weights * residuals)[:, None] * x @ fit.bread
     cluster = design.cluster or "unit"
     k = x.shape[1] + sample.covariates.shape[1]
     rule = cluster_factor(units, cluster, effects, k, ssc)
@@ -68,12 +71,26 @@ def fit_linear(panel: Panel, sample: Sample, design: Design, regressors: pd.Data
         outcome=design.outcome,
         n_obs=len(y),
         influence=influence,
-        linear=LinearFit(y, x, np.eye(x.shape[1]), weights, fit.residuals, effects, sample.covariates.shape[1]),
+        linear=LinearFit(
+            outcome=y,
+            regressors=x,
+            transform=np.eye(x.shape[1]),
+            weights=weights,
+            residuals=residuals,
+            effects=effects,
+            covariates=sample.covariates,
+            slopes=sample.frame[[parse_effect(e).slope for e in varying_slopes(design)]].to_numpy(dtype=float),
+        ),
         cluster=cluster,
         dof=rule.dof,
         small_sample=rule.words,
         notes=sample.notes,
     )
+
+
+def _without_rounding(rest: FloatArray, outcome: FloatArray) -> FloatArray:
+    """Return zeros where nothing of the outcome is left but rounding, as for a constant one."""
+    return rest if np.abs(rest).max() > ROUNDING * np.abs(outcome).max() else np.zeros_like(rest)
 
 
 def row_labels(panel: Panel, sample: Sample, design: Design) -> pd.DataFrame:
@@ -95,7 +112,8 @@ def row_labels(panel: Panel, sample: Sample, design: Design) -> pd.DataFrame:
     return labels
 
 
-def _slopes(design: Design) -> list[str]:
+def varying_slopes(design: Design) -> list[str]:
+    """Return the effects of the design that are slopes."""
     return [effect for effect in design.effects if parse_effect(effect).slope]
 
 
@@ -118,7 +136,7 @@ def residualizer(units: pd.DataFrame, sample: Sample, design: Design) -> Residua
     codes = [pd.factorize(units[e])[0].astype(np.int64) for e in independent_effects(units, design)]
     slopes = [
         (pd.factorize(units[levels_of(e)])[0].astype(np.int64), sample.frame[parse_effect(e).slope].to_numpy(float))
-        for e in _slopes(design)
+        for e in varying_slopes(design)
     ]
     absorbed = prepare_fixed_effects(codes, weights, slopes)
     if covariates.shape[1] == 0:

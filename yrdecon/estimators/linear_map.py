@@ -122,7 +122,7 @@ def wald(
     if not np.isfinite(vcov).all() or np.linalg.matrix_rank(vcov) < len(chosen):
         raise DesignError("the covariance of these coefficients is not invertible; leave out reference periods")
     statistic = float(estimate.coef[chosen] @ np.linalg.solve(vcov, estimate.coef[chosen])) / len(chosen)
-    dof = estimate.dof
+    dof = float(np.min(np.broadcast_to(estimate.dof, len(estimate.coef))[chosen]))
     p_value = (
         stats.f.sf(statistic, len(chosen), dof)
         if np.isfinite(dof)
@@ -134,16 +134,27 @@ def wald(
 
 
 def map_linearly(estimate: Estimate, matrix: FloatArray, cells: pd.DataFrame) -> Estimate:
-    """Return the estimate of ``matrix @ coef`` with new cells; covariance and influence follow."""
+    """Return the estimate of ``matrix @ coef`` with new cells; covariance and influence follow.
+
+    Where coefficients differ in their degrees of freedom a combination takes the smallest of its parts; combine first
+    and call `cluster_robust` on the result for its own.
+    """
     linear = estimate.linear
     return replace(
         estimate,
         coef=matrix @ estimate.coef,
         vcov=matrix @ estimate.vcov @ matrix.T,
         cells=cells,
+        dof=_smallest_dof(estimate.dof, matrix),
         influence=None if estimate.influence is None else estimate.influence @ matrix.T,
         linear=None if linear is None else replace(linear, transform=matrix @ linear.transform),
     )
+
+
+def _smallest_dof(dof: float | FloatArray, matrix: FloatArray) -> float | FloatArray:
+    if not isinstance(dof, np.ndarray):
+        return dof
+    return np.asarray(np.where(matrix != 0, dof, np.inf).min(axis=1))
 
 
 def _within(estimate: Estimate, first: int, last: int) -> NDArray[np.bool_]:

@@ -35,14 +35,16 @@ def levels_of(effect: str) -> str:
 
 
 def cluster_factor(
-    units: pd.DataFrame, cluster: str, effects: tuple[str, ...], n_regressors: int, ssc: SmallSample
+    units: pd.DataFrame, cluster: str | tuple[str, ...], effects: tuple[str, ...], n_regressors: int, ssc: SmallSample
 ) -> ClusterFactor:
-    """Return the small-sample factor of a covariance clustered by one column.
+    """Return the small-sample factor of a covariance clustered by one column or several.
 
     Parameters
     ----------
     units
-        Labels of the n rows; holds the cluster and the absorbed effects.
+        Labels of the n rows; holds the clusters and the absorbed effects.
+    cluster
+        The column, or several: the one with fewest levels counts, and effects nested in any of them are nested.
     n_regressors
         Number of regressors and covariates, without the absorbed effects.
     ssc
@@ -63,16 +65,18 @@ def cluster_factor(
     """
     if ssc not in get_args(SmallSample):
         raise DesignError(f"ssc={ssc!r} is unknown; choose one of {list(get_args(SmallSample))}")
-    columns = {cluster, *map(levels_of, effects)}
+    clusters = (cluster,) if isinstance(cluster, str) else cluster
+    columns = {*clusters, *map(levels_of, effects)}
     codes = {column: pd.factorize(units[column])[0].astype(np.int64) for column in columns}
-    groups = int(codes[cluster].max()) + 1
+    fewest = min(clusters, key=lambda c: codes[c].max())
+    groups = int(codes[fewest].max()) + 1
     if groups < 2:
-        raise DesignError(f"column {cluster!r} has one level only; clustered errors need two clusters or more")
+        raise DesignError(f"column {fewest!r} has one level only; clustered errors need two clusters or more")
     if ssc == "none":
         return ClusterFactor(1.0, groups - 1, f"none, G={groups}")
     levels = {effect: int(codes[levels_of(effect)].max()) + 1 for effect in effects}
     fixed = [effect for effect in effects if levels_of(effect) == effect]
-    nested = [e for e in fixed if ssc == "fixest" and is_nested(codes[e], codes[cluster])]
+    nested = [e for e in fixed if ssc == "fixest" and any(is_nested(codes[e], codes[c]) for c in clusters)]
     parameters = n_regressors + sum(levels.values()) - (len(fixed) - 1 if fixed else 0)
     parameters -= sum(levels[e] - 1 for e in nested)
     n = len(units)

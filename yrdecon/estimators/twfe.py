@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
-from yrdecon.core.estimator import estimate_one_by_one, register
+from yrdecon.core.estimator import errors_one_by_one, estimate_one_by_one, register
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
-from yrdecon.estimators.linear import fit_linear, residualizer, row_labels
-from yrdecon.estimators.small_sample import SmallSample
-from yrdecon.kernels.assignments import assignment_effects, prepare_assignments
+from yrdecon.estimators.linear import fit_linear, independent_effects, residualizer, row_labels, varying_slopes
+from yrdecon.estimators.small_sample import SmallSample, cluster_factor
+from yrdecon.kernels.assignments import assignment_effects, assignment_errors, prepare_assignments, prepare_errors
 
 FloatArray = NDArray[np.float64]
 
@@ -73,6 +73,29 @@ def twfe_draws(panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
     return assignment_effects(prepared, cohorts[:, full.units.get_indexer(sample.units)])[:, None]
 
 
+def twfe_errors(panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
+    """Return (B, 1) clustered standard errors of `twfe` for (B, N) assignments."""
+    if design.anticipation:
+        return errors_one_by_one(twfe, panel, design, cohorts)
+    full = draw_sample(panel, design)
+    sample = restrict(full, full.contrast)
+    units = row_labels(panel, sample, design)
+    cluster = design.cluster or "unit"
+    effects = (*independent_effects(units, design), *varying_slopes(design))
+    rule = cluster_factor(units, cluster, effects, 1 + sample.covariates.shape[1], "fixest")
+    prepared = prepare_errors(
+        residualizer(units, sample, design),
+        sample.outcome,
+        sample.weights,
+        sample.unit,
+        sample.periods[sample.time],
+        np.unique(cohorts),
+        pd.factorize(units[cluster])[0].astype(np.int64),
+    )
+    errors = assignment_errors(prepared, cohorts[:, full.units.get_indexer(sample.units)])
+    return np.asarray(np.sqrt(rule.factor) * errors[:, None])
+
+
 def _note_on_always_treated(sample: Sample) -> tuple[str, ...]:
     always = sample.units[sample.cohort <= sample.periods[0]].tolist()
     if not always:
@@ -80,4 +103,4 @@ def _note_on_always_treated(sample: Sample) -> tuple[str, ...]:
     return (f"{len(always)} units are treated throughout and serve as comparisons: {always[:8]}",)
 
 
-register(twfe, draws=twfe_draws)
+register(twfe, draws=twfe_draws, errors=twfe_errors)

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import factorial, prod
-from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.assignment import Assignment, AssignmentKind
-from yrdecon.core.panel import Panel, boolean_column
+from yrdecon.core.assignment import Assignment
+from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample
 from yrdecon.errors import DesignError
-from yrdecon.kernels.blocks import mean_distance, most_disjoint, nearest_blocks
-from yrdecon.kernels.resample import all_choices, count_choices, random_orders
-from yrdecon.places.coordinates import distance_matrix
+from yrdecon.inference.choice import Choice, Studentize, choose_mechanism
+from yrdecon.inference.geometry import compactness, measure_distances, require_distances, treated_groups
+from yrdecon.inference.strata import Strata, adoption_dates, declared_strata, excluded_units
+from yrdecon.kernels.blocks import most_disjoint, nearest_blocks
+from yrdecon.kernels.relocation import (
+    all_relocations,
+    blocks_of_sizes,
+    count_relocations,
+    least_separation,
+    random_relocations,
+)
+from yrdecon.kernels.resample import all_choices, all_shuffles, count_choices, random_orders
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 
 MOST_ENUMERATED = 2_000_000
-COMPACT_QUANTILE = 0.10
-RANDOM_SETS = 2_000
+MOST_RELOCATED = 200_000
+MOST_PACKED = 400
+SEPARATION = 0.75
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +47,8 @@ class AssignmentSet:
         Largest number of blocks without a common unit; None where sets are not tied to a place.
     kind, reason
         The mechanism, and in words why and how it was used.
+    studentize
+        The statistic that goes with the mechanism.
     """
 
     cohorts: FloatArray
@@ -45,6 +56,7 @@ class AssignmentSet:
     disjoint_sets: int | None
     kind: str
     reason: str
+    studentize: Studentize = "none"
 
 
 def admissible_assignments(
@@ -52,9 +64,17 @@ def admissible_assignments(
 ) -> AssignmentSet:
     """List, or sample, the assignments that could have happened instead.
 
-    ``Assignment("auto")`` looks at the treated units: several adoption dates shuffle whole cohorts; a single treated
-    unit is compared with every other; treated units that lie closer together than the tenth percentile of random
-    sets of their number are compared with blocks of nearest neighbors; others with any set of units.
+    ``Assignment("auto")`` decides in this order:
+
+    - several adoption dates: whole cohorts are shuffled, dates kept;
+    - one treated unit: it is compared with every other;
+    - treated units closer together than the tenth percentile of random sets: blocks of nearest neighbors;
+    - treated units in several distant groups: each group is moved elsewhere as a block of neighbors, the groups at
+      least three quarters as far apart as they are;
+    - ten or more treated and effective units, scattered: any set of units, as a check of other tests;
+    - fewer, scattered: units are exchanged within each group of the panel or, where that leaves fewer than 20
+      assignments, within terciles of the outcome in the base periods, else freely;
+    - neither coordinates nor borders: within each group of the panel, else freely.
 
     Raises
     ------
@@ -62,113 +82,144 @@ def admissible_assignments(
         If the geometry is asked for and coordinates are missing, an excluded unit is treated, or only the actual
         assignment is admissible.
     """
+    excluded = excluded_units(panel, sample, assignment)
     if assignment.kind == "auto":
-        chosen, why = _choose(panel, sample, seed)
-        result = admissible_assignments(panel, sample, replace(assignment, kind=chosen), draws=draws, seed=seed)
-        return replace(result, reason=f"{why}: {result.reason}")
-    excluded = _excluded(panel, sample, assignment)
-    if assignment.kind == "contiguous":
-        result = _contiguous(panel, sample, excluded)
-    elif assignment.kind == "cohorts" or len(_dates(sample)) > 1:
-        result = _shuffled_cohorts(panel, sample, assignment, excluded, draws, seed)
+        choice = choose_mechanism(panel, sample, assignment, excluded, seed)
     else:
-        result = _free(panel, sample, assignment, excluded, draws, seed)
+        spatial = assignment.kind in ("contiguous", "relocated")
+        choice = Choice(assignment, None, "half" if spatial else "none", "")
+    result = _assignments(panel, sample, choice.assignment, choice.strata, excluded, draws, seed)
+    why = f"{choice.reason}: " if choice.reason else ""
+    reason = why + result.reason + _caution(panel, sample, choice.assignment, seed)
+    return replace(result, reason=reason, studentize=choice.studentize)
+
+
+def _assignments(
+    panel: Panel,
+    sample: Sample,
+    assignment: Assignment,
+    strata: Strata | None,
+    excluded: BoolArray,
+    draws: int,
+    seed: int,
+) -> AssignmentSet:
+    if assignment.kind == "contiguous":
+        result = _contiguous(panel, sample, assignment, excluded)
+    elif assignment.kind == "relocated":
+        result = _relocated(panel, sample, assignment, excluded, draws, seed)
+    else:
+        given = strata or declared_strata(panel, sample, assignment)
+        apart = Strata(np.where(excluded, given.codes.max() + 1, given.codes), given.words)
+        staggered = assignment.kind == "cohorts" or len(adoption_dates(sample)) > 1
+        result = (_shuffled_cohorts if staggered else _free)(sample, apart, draws, seed)
     if len(result.cohorts) < 2:
         raise DesignError("only the actual assignment is admissible; loosen within, stratify or exclude")
-    return replace(result, reason=result.reason + _caution(panel, sample, result.kind, seed))
+    return result
 
 
-def _choose(panel: Panel, sample: Sample, seed: int) -> tuple[AssignmentKind, str]:
-    if len(_dates(sample)) > 1:
-        return "cohorts", "several adoption dates"
-    if np.isfinite(sample.cohort).sum() == 1:
-        return "free", "one treated unit"
-    if panel.location is None:
-        return "free", "the panel declares no location, so spatial correlation is assumed away"
-    actual, threshold = _compactness(panel, sample, seed)
-    words = (
-        f"treated units are {actual:.0f} km apart on average, the tenth percentile of random sets is {threshold:.0f}"
-    )
-    return ("contiguous" if actual < threshold else "free"), words
-
-
-def _caution(panel: Panel, sample: Sample, kind: str, seed: int) -> str:
+def _caution(panel: Panel, sample: Sample, assignment: Assignment, seed: int) -> str:
     """Say so where sets of any units are compared with a treated set of neighbors."""
     treated = np.isfinite(sample.cohort)
-    if kind == "contiguous" or panel.location is None or treated.sum() < 2:
+    if assignment.kind in ("contiguous", "relocated") or treated.sum() < 2:
         return ""
-    if sample.frame[list(panel.location)].isna().any(axis=None):
+    unknown = panel.location is not None and sample.frame[list(panel.location)].isna().any(axis=None)
+    if assignment.adjacency is None and unknown:
         return ""
-    actual, threshold = _compactness(panel, sample, seed)
-    if actual >= threshold:
+    geometry = measure_distances(panel, sample, assignment)
+    if geometry is None or not (compact := compactness(geometry, treated, seed)).is_close:
         return ""
     return (
-        f"; the treated units are neighbors ({actual:.0f} km apart on average), and shuffling units freely "
-        "rejects a true null too often when neighbors share shocks"
+        f"; the treated units are neighbors ({compact.actual:.0f} {geometry.measure} apart on average), and shuffling "
+        "units freely rejects a true null too often when neighbors share shocks"
     )
 
 
-def _compactness(panel: Panel, sample: Sample, seed: int) -> tuple[float, float]:
-    """Return the mean distance among treated units and the tenth percentile of that of random sets."""
-    treated = np.isfinite(sample.cohort)
-    distance = _distances(panel, sample)
-    orders = random_orders(np.zeros(len(treated), dtype=np.int64), RANDOM_SETS, np.random.default_rng(seed))
-    actual = float(mean_distance(distance, treated[None, :])[0])
-    return actual, float(np.quantile(mean_distance(distance, treated[orders]), COMPACT_QUANTILE))
-
-
-def _dates(sample: Sample) -> FloatArray:
-    return np.unique(sample.cohort[np.isfinite(sample.cohort) & (sample.cohort <= sample.periods[-1])])
-
-
-def _contiguous(panel: Panel, sample: Sample, excluded: NDArray[np.bool_]) -> AssignmentSet:
-    dates = _dates(sample)
-    if len(dates) > 1:
-        raise DesignError("contiguous blocks need one adoption date; use Assignment('cohorts') for staggered adoption")
+def _contiguous(panel: Panel, sample: Sample, assignment: Assignment, excluded: BoolArray) -> AssignmentSet:
+    date = _one_date(sample, "contiguous blocks")
+    geometry = require_distances(panel, sample, assignment)
     treated = np.isfinite(sample.cohort)
     usable = np.flatnonzero(~excluded)
-    distance = _distances(panel, sample)[np.ix_(usable, usable)]
-    found = nearest_blocks(distance, int(treated.sum()))
-    blocks = np.zeros((len(found), len(treated)), dtype=bool)
-    blocks[:, usable] = found
-    members = np.vstack([treated, blocks[(blocks != treated).any(axis=1)]])
+    found = nearest_blocks(geometry.distance[np.ix_(usable, usable)], int(treated.sum()))
+    members = _with_actual(treated, found, usable)
+    ties = ", ties by their order" if geometry.measure == "borders" else ""
     reason = (
-        f"each unit with its {int(treated.sum()) - 1} nearest neighbors, {len(members)} different sets, all compared"
+        f"each unit with its {int(treated.sum()) - 1} nearest neighbors{ties}, {len(members)} different sets, "
+        "all compared"
     )
-    cohorts = np.where(members, dates[0], np.inf)
+    cohorts = np.where(members, date, np.inf)
     return AssignmentSet(cohorts, len(members), most_disjoint(members), "contiguous", reason)
 
 
-def _free(
-    panel: Panel, sample: Sample, assignment: Assignment, excluded: NDArray[np.bool_], draws: int, seed: int
+def _relocated(
+    panel: Panel, sample: Sample, assignment: Assignment, excluded: BoolArray, draws: int, seed: int
 ) -> AssignmentSet:
+    date = _one_date(sample, "relocated groups")
+    geometry = require_distances(panel, sample, assignment)
     treated = np.isfinite(sample.cohort)
-    groups = _groups(panel, sample, assignment)
-    groups = np.where(excluded, groups.max() + 1, groups)
-    total = count_choices(groups, treated)
-    how = _restriction(assignment)
-    date = _dates(sample)[0]
-    if total <= MOST_ENUMERATED:
-        members = all_choices(groups, treated)
-        members = np.vstack([treated, members[(members != treated).any(axis=1)]])
-        reason = f"all {total:,} ways to choose {int(treated.sum())} treated units{how} are compared"
+    usable = np.flatnonzero(~excluded)
+    groups = treated_groups(geometry, treated)
+    sizes = np.bincount(groups).tolist()
+    least = SEPARATION * least_separation(geometry.distance[np.ix_(treated, treated)], groups)
+    distance = geometry.distance[np.ix_(usable, usable)]
+    blocks = blocks_of_sizes(distance, sizes)
+    total = count_relocations(blocks)
+    if total <= MOST_RELOCATED:
+        members = _with_actual(treated, all_relocations(blocks, distance, least), usable)
+        admissible, how = len(members), f"{len(members):,} different sets, all compared"
     else:
-        orders = random_orders(groups, draws, np.random.default_rng(seed))
+        generator = np.random.default_rng(seed)
+        members = _with_actual(treated, random_relocations(blocks, distance, least, draws, generator), usable)
+        admissible, how = total, f"{len(members):,} different sets of up to {total:,} drawn, seed {seed}"
+    thinned = members[np.unique(np.linspace(0, len(members) - 1, MOST_PACKED).astype(int))]
+    reason = (
+        f"groups of {sizes} units, each placed on a unit and its nearest neighbors, {least:.0f} {geometry.measure} or "
+        f"more from the others, {how}"
+    )
+    cohorts = np.where(members, date, np.inf)
+    return AssignmentSet(cohorts, admissible, most_disjoint(thinned), "relocated", reason)
+
+
+def _free(sample: Sample, strata: Strata, draws: int, seed: int) -> AssignmentSet:
+    treated = np.isfinite(sample.cohort)
+    total = count_choices(strata.codes, treated)
+    date = adoption_dates(sample)[0]
+    ways = f"{total:,} ways to choose {int(treated.sum())} treated units{strata.words}"
+    if total <= MOST_ENUMERATED:
+        members = _with_actual(treated, all_choices(strata.codes, treated), np.arange(len(treated)))
+        reason = f"all {ways} are compared"
+    else:
+        orders = random_orders(strata.codes, draws, np.random.default_rng(seed))
         members = np.vstack([treated, treated[orders]])
-        reason = f"{draws:,} of {total:,} ways to choose {int(treated.sum())} treated units{how} are drawn, seed {seed}"
+        reason = f"{draws:,} of {ways} are drawn, seed {seed}"
     return AssignmentSet(np.where(members, date, np.inf), total, None, "free", reason)
 
 
-def _shuffled_cohorts(
-    panel: Panel, sample: Sample, assignment: Assignment, excluded: NDArray[np.bool_], draws: int, seed: int
-) -> AssignmentSet:
-    groups = _groups(panel, sample, assignment)
-    groups = np.where(excluded, groups.max() + 1, groups)
-    total = _count_shuffles(groups, sample.cohort)
-    orders = random_orders(groups, draws, np.random.default_rng(seed))
-    cohorts = np.vstack([sample.cohort, sample.cohort[orders]])
-    reason = f"{draws:,} shuffles of whole cohorts{_restriction(assignment)}, adoption dates kept, seed {seed}"
-    return AssignmentSet(cohorts, total, None, "cohorts", reason)
+def _shuffled_cohorts(sample: Sample, strata: Strata, draws: int, seed: int) -> AssignmentSet:
+    total = _count_shuffles(strata.codes, sample.cohort)
+    if total <= draws:
+        shuffled = all_shuffles(strata.codes, sample.cohort)
+        shuffled = shuffled[(shuffled != sample.cohort).any(axis=1)]
+        how = f"all {total:,} shuffles"
+    else:
+        shuffled = sample.cohort[random_orders(strata.codes, draws, np.random.default_rng(seed))]
+        how = f"{draws:,} of {total:,} shuffles"
+    seeded = "" if total <= draws else f", seed {seed}"
+    reason = f"{how} of whole cohorts{strata.words}, adoption dates kept{seeded}"
+    return AssignmentSet(np.vstack([sample.cohort, shuffled]), total, None, "cohorts", reason)
+
+
+def _with_actual(treated: BoolArray, found: BoolArray, usable: IntArray) -> BoolArray:
+    """Put the actual set first and leave it out of (B, n) sets of usable units."""
+    members = np.zeros((len(found), len(treated)), dtype=bool)
+    members[:, usable] = found
+    return np.vstack([treated, members[(members != treated).any(axis=1)]])
+
+
+def _one_date(sample: Sample, what: str) -> float:
+    dates = adoption_dates(sample)
+    if len(dates) > 1:
+        raise DesignError(f"{what} need one adoption date; use Assignment('cohorts') for staggered adoption")
+    return float(dates[0])
 
 
 def _count_shuffles(groups: IntArray, cohort: FloatArray) -> int:
@@ -177,54 +228,3 @@ def _count_shuffles(groups: IntArray, cohort: FloatArray) -> int:
         sizes = np.unique(cohort[groups == group], return_counts=True)[1]
         total *= factorial(int(sizes.sum())) // prod(factorial(int(s)) for s in sizes)
     return total
-
-
-def _groups(panel: Panel, sample: Sample, assignment: Assignment) -> IntArray:
-    if assignment.within:
-        labels = _by_unit(panel, sample, assignment.within)
-        return np.asarray(pd.factorize(labels, sort=True)[0].astype(np.int64))
-    if assignment.stratify:
-        values = _by_unit(panel, sample, assignment.stratify).to_numpy(dtype=float)
-        return np.asarray(np.searchsorted(np.quantile(values, [1 / 3, 2 / 3]), values).astype(np.int64))
-    return np.zeros(len(sample.units), dtype=np.int64)
-
-
-def _by_unit(panel: Panel, sample: Sample, column: str) -> pd.Series[Any]:
-    if column not in sample.frame.columns:
-        raise DesignError(f"the assignment names the column {column!r}, which the panel does not have")
-    values = sample.frame.groupby(panel.unit, sort=False)[column]
-    levels = values.nunique()
-    if (levels != 1).any():
-        raise DesignError(
-            f"column {column!r} must have one value in every unit; make one from the pre-treatment periods"
-        )
-    first: pd.Series[Any] = values.first().reindex(sample.units)
-    return first
-
-
-def _restriction(assignment: Assignment) -> str:
-    if assignment.within:
-        return f" within each {assignment.within}"
-    return f" within terciles of {assignment.stratify}" if assignment.stratify else ""
-
-
-def _excluded(panel: Panel, sample: Sample, assignment: Assignment) -> NDArray[np.bool_]:
-    if assignment.exclude is None:
-        return np.zeros(len(sample.units), dtype=bool)
-    rows = replace(panel, frame=sample.frame)
-    flags = pd.Series(boolean_column(rows, assignment.exclude)).groupby(sample.unit).any().to_numpy()
-    clash = sample.units[flags & np.isfinite(sample.cohort)]
-    if len(clash):
-        raise DesignError(f"treated units {clash.tolist()[:8]} are excluded by {assignment.exclude!r}; keep them")
-    return np.asarray(flags, dtype=bool)
-
-
-def _distances(panel: Panel, sample: Sample) -> FloatArray:
-    if panel.location is None:
-        raise DesignError("contiguous blocks need coordinates; declare location=('lon', 'lat') in Panel.from_frame")
-    seats = sample.frame.groupby(panel.unit, sort=False)[list(panel.location)].first().reindex(sample.units)
-    lost = seats.index[seats.isna().any(axis=1)].tolist()
-    if lost:
-        raise DesignError(f"units {lost[:8]} have no coordinates; leave them out of the pool or add them")
-    lon, lat = seats.to_numpy(dtype=float).T
-    return distance_matrix(lon, lat)

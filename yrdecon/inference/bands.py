@@ -65,7 +65,8 @@ def simultaneous_band(
         raise DesignError(f"{estimate.method} has no standard errors to widen; use a permutation test")
     generator = np.random.default_rng(seed)
     if law == "covariance":
-        deviations = multivariate_t(estimate.vcov[np.ix_(free, free)], estimate.dof, draws, generator)
+        dof = float(np.min(np.broadcast_to(estimate.dof, len(error))[free]))
+        deviations = multivariate_t(estimate.vcov[np.ix_(free, free)], dof, draws, generator)
         scale = error[free]
     else:
         influence = _influence_of_clusters(estimate)[:, free]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yrdecon.core.hypothesis import TIE
+from yrdecon.errors import DesignError
 
 FloatArray = NDArray[np.float64]
 Effects = Callable[[float], FloatArray]
@@ -15,6 +16,7 @@ Effects = Callable[[float], FloatArray]
 AFFINE = 1e-8
 DOUBLINGS = 12
 BISECTIONS = 14
+CLOSED_FORM_BISECTIONS = 45
 
 
 def invert(at: Effects, scale: FloatArray, level: float) -> tuple[float, float]:
@@ -35,19 +37,56 @@ def invert(at: Effects, scale: FloatArray, level: float) -> tuple[float, float]:
     effect can pass, because too few assignments are compared, is infinite.
     """
     start = at(0.0)
-    step = max(float(np.abs(start).max()), float(np.finfo(float).tiny))
+    step = float(np.abs(start).max()) or 1.0
     up, down = at(step), at(-step)
     slope = (start - up) / step
     if np.abs(start + slope * step - down).max() <= AFFINE * step:
-        return _by_order(start, slope, scale, level)
-    return tuple(_by_bisection(at, start, scale, level, sign * step) for sign in (-1, 1))  # type: ignore[return-value]
+        return interval_by_order(start, slope, scale, level)
+    return interval_by_search(lambda effect: np.abs(at(effect)) / scale, float(start[0]), step, level, BISECTIONS)
 
 
-def _by_order(start: FloatArray, slope: FloatArray, scale: FloatArray, level: float) -> tuple[float, float]:
+def invert_studentized(at: Effects, errors: Effects, level: float) -> tuple[float, float]:
+    """Return that interval where each estimate is divided by its own standard error, which shifts with the effect.
+
+    Parameters
+    ----------
+    at, errors
+        Functions from a constant effect to the (B,) estimates, and to their errors, of all assignments without it.
+
+    Notes
+    -----
+    In a linear regression residuals are affine in the effect, and squared errors a parabola, so that three
+    evaluations tell the statistic everywhere; a fourth one checks that it is so.
+    """
+    start = at(0.0)
+    step = float(np.abs(start).max()) or 1.0
+    effects = start, at(step), at(-step)
+    squares = tuple(errors(effect) ** 2 for effect in (0.0, step, -step))
+
+    def closed_form(effect: float) -> FloatArray:
+        positive = np.maximum(_parabola(squares, effect / step), np.finfo(float).tiny)
+        return np.asarray(np.abs(_parabola(effects, effect / step)) / np.sqrt(positive))
+
+    def evaluated(effect: float) -> FloatArray:
+        return np.asarray(np.abs(at(effect)) / errors(effect))
+
+    if np.allclose(closed_form(2 * step), evaluated(2 * step), rtol=AFFINE**0.5, atol=AFFINE):
+        return interval_by_search(closed_form, float(start[0]), step, level, CLOSED_FORM_BISECTIONS)
+    return interval_by_search(evaluated, float(start[0]), step, level, BISECTIONS)
+
+
+def _parabola(values: tuple[FloatArray, ...], x: float) -> FloatArray:
+    """Return the value at x of the parabola through given values at 0, 1 and -1."""
+    middle, right, left = values
+    return np.asarray((1 - x**2) * middle + x * (x + 1) / 2 * right + x * (x - 1) / 2 * left)
+
+
+def interval_by_order(start: FloatArray, slope: FloatArray, scale: FloatArray, level: float) -> tuple[float, float]:
+    """Return the interval from (B,) statistics ``|start - slope effect| / scale``, the actual assignment first."""
     center = start[0] / slope[0]
     offset = (start - slope * center) / scale
     pull = abs(slope[0]) / scale[0]
-    low, high = (_order_statistic(_reach(offset, sign * slope / scale, pull), level) for sign in (-1.0, 1.0))
+    low, high = (order_statistic(_reach(offset, sign * slope / scale, pull), level) for sign in (-1.0, 1.0))
     return center - low, center + high
 
 
@@ -64,24 +103,45 @@ def _reach(offset: FloatArray, slope: FloatArray, pull: float) -> FloatArray:
     return np.where((toward > pull * (1 + TIE)) | tied, np.inf, reach)
 
 
-def _order_statistic(reach: FloatArray, level: float) -> float:
+def order_statistic(reach: FloatArray, level: float) -> float:
+    """Return how far an effect can lie from the estimate with more than ``1 - level`` of (B,) reaches as far."""
     needed = int(np.floor((1 - level) * len(reach) * (1 + TIE))) + 1
     return float(np.sort(reach)[::-1][min(needed, len(reach)) - 1])
 
 
-def _by_bisection(at: Effects, start: FloatArray, scale: FloatArray, level: float, step: float) -> float:
-    def accepted(effect: float) -> bool:
-        statistics = np.abs(at(effect)) / scale
-        return bool(np.mean(statistics >= statistics[0] * (1 - TIE)) > (1 - level) * (1 + TIE))
+def interval_by_search(
+    statistics: Effects, center: float, step: float, level: float, bisections: int
+) -> tuple[float, float]:
+    """Return the interval around an effect that is not rejected, each end found by doubling and bisection.
 
-    inside, outside = float(start[0]), float(start[0]) + step
+    Parameters
+    ----------
+    statistics
+        (B,) statistics under a constant effect, the actual assignment first.
+    """
+
+    def accepted(effect: float) -> bool:
+        found = statistics(effect)
+        return bool(np.mean(found >= found[0] * (1 - TIE)) > (1 - level) * (1 + TIE))
+
+    return _end(accepted, center, -step, bisections), _end(accepted, center, step, bisections)
+
+
+def _end(accepted: Callable[[float], bool], center: float, step: float, bisections: int) -> float:
+    inside, outside = center, center + step
     for _ in range(DOUBLINGS):
         if not accepted(outside):
             break
         inside, outside = outside, outside + 2 * (outside - inside)
     else:
         return float(np.copysign(np.inf, step))
-    for _ in range(BISECTIONS):
+    for _ in range(bisections):
         middle = (inside + outside) / 2
         inside, outside = (middle, outside) if accepted(middle) else (inside, middle)
     return inside
+
+
+def fail_if_level_is_wrong(level: float) -> None:
+    """Refuse a confidence level that is not a share."""
+    if not 0 < level < 1:
+        raise DesignError(f"level={level!r} must lie between 0 and 1, for example .95")

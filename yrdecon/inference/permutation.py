@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -12,22 +12,30 @@ from numpy.typing import NDArray
 
 from yrdecon.core.assignment import Assignment
 from yrdecon.core.design import Design
-from yrdecon.core.estimator import Estimator, estimate_without
+from yrdecon.core.estimator import Estimator, errors_without, estimate_without, registered
 from yrdecon.core.hypothesis import FEW_DISJOINT_SETS, FEW_P_VALUES, TIE, HypothesisTest
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.errors import DesignError
 from yrdecon.inference.assignments import AssignmentSet, admissible_assignments
-from yrdecon.inference.inversion import invert
+from yrdecon.inference.choice import Studentize
+from yrdecon.inference.inversion import fail_if_level_is_wrong, invert, invert_studentized
 from yrdecon.inference.spread import pre_period_spread
 
 FloatArray = NDArray[np.float64]
-Studentize = Literal["auto", "half", "full", "none"]
 
+ROUNDING = 1e-13
 WORDS = {
     "none": "the absolute estimate",
     "half": "the absolute estimate over the root of the mean of its own and the average squared pre-period spread",
     "full": "the absolute estimate over its own pre-period spread",
+    "cluster": "the absolute t statistic with errors clustered as the design says (MacKinnon and Webb 2020)",
+}
+
+FALLBACK = {
+    "half": "no period before treatment is left to measure each set's own spread, so it is not studentized",
+    "full": "no period before treatment is left to measure each set's own spread, so it is not studentized",
+    "cluster": "the clustered error vanishes or is not defined in some assignments, so it is not studentized",
 }
 
 
@@ -56,8 +64,11 @@ def permutation_test(
         Number of sampled assignments where enumeration is not feasible.
     studentize
         ``"none"`` compares estimates; ``"full"`` divides each by the root mean square of its own placebo effects
-        before treatment; ``"half"`` averages that square with its mean over all assignments. ``"auto"`` is ``"half"``
-        for contiguous blocks and ``"none"`` otherwise.
+        before treatment; ``"half"`` averages that square with its mean over all assignments; ``"cluster"`` divides each
+        by its own clustered standard error, which is robust to treated units that vary more than others and equals
+        ``"none"`` with one treated unit or as many treated as untreated ones. ``"auto"`` is ``"half"`` for blocks and
+        relocated groups, ``"cluster"`` where ``Assignment("auto")`` shuffles several single units (``"half"`` if the
+        estimator cannot give all errors at once), and ``"none"`` otherwise.
     level
         Confidence level of the interval by inversion.
 
@@ -70,7 +81,8 @@ def permutation_test(
     Raises
     ------
     DesignError
-        If the estimator returns several coefficients, or the mechanism cannot be used with this panel.
+        If the estimator returns several coefficients, the mechanism cannot be used with this panel, or standard errors
+        are asked for that the estimator does not have.
 
     Notes
     -----
@@ -94,14 +106,25 @@ def permutation_test(
     _fail_if_options_are_unknown(studentize, draws, level)
     sample = draw_sample(panel, design)
     compared = admissible_assignments(panel, sample, assignment or Assignment(), draws=draws, seed=seed)
+    size = _size(panel, design)
     without = estimate_without(estimator, panel, design, compared.cohorts)
-    effects = _only_column(without(0.0))
-    asked = studentize if studentize != "auto" else ("half" if compared.kind == "contiguous" else "none")
+    errors = errors_without(estimator, panel, design, compared.cohorts)
+
+    def at(effect: float) -> FloatArray:
+        return _only_column(without(effect), size)
+
+    effects = at(0.0)
     spread = pre_period_spread(estimator, panel, design, compared.cohorts)
-    chosen, fallback = _usable(asked, spread)
-    scale = _scale(chosen, spread)
+    chosen = _decide(estimator, compared, studentize)
+    scale = _errors(errors(0.0), size) if chosen == "cluster" else _scale(chosen, spread)
+    fallback: tuple[str, ...] = ()
+    if not ((scale > 0) & np.isfinite(scale)).all():
+        chosen, scale, fallback = "none", np.ones(len(effects)), (FALLBACK[chosen],)
     statistics = np.abs(effects) / scale
-    interval = invert(lambda effect: _only_column(without(effect)), scale, level)
+    if chosen == "cluster":
+        interval = invert_studentized(at, lambda effect: errors(effect)[:, 0], level)
+    else:
+        interval = invert(at, scale, level)
     test = HypothesisTest(
         name=f"permutation test, {compared.kind} assignments",
         statistic=float(statistics[0]),
@@ -118,7 +141,7 @@ def permutation_test(
     return replace(test, notes=(compared.reason, f"the statistic is {WORDS[chosen]}", *fallback, *_limits(test)))
 
 
-def _only_column(effects: FloatArray) -> FloatArray:
+def _only_column(effects: FloatArray, size: float) -> FloatArray:
     if effects.shape[1] != 1:
         raise DesignError(
             f"a permutation test needs one coefficient, the estimator returns {effects.shape[1]}; "
@@ -127,16 +150,30 @@ def _only_column(effects: FloatArray) -> FloatArray:
     lost = int(np.isnan(effects).sum())
     if lost:
         raise DesignError(f"the estimator is not identified in {lost} of {len(effects)} assignments; restrict them")
-    return np.asarray(effects[:, 0])
+    found = effects[:, 0]
+    return np.where(np.abs(found) <= ROUNDING * size, 0.0, found)
 
 
-def _usable(chosen: str, spread: FloatArray) -> tuple[str, tuple[str, ...]]:
-    if chosen == "none" or (np.isfinite(spread).all() and (spread > 0).all()):
-        return chosen, ()
-    return "none", ("no period before treatment is left to measure each set's own spread, so it is not studentized",)
+def _size(panel: Panel, design: Design) -> float:
+    """Return the largest absolute outcome, against which rounding is told from effects."""
+    return float(np.nanmax(np.abs(panel.frame[design.outcome].to_numpy(dtype=float))))
 
 
-def _scale(chosen: str, spread: FloatArray) -> FloatArray:
+def _errors(errors: FloatArray, size: float) -> FloatArray:
+    if np.isnan(errors).all():
+        raise DesignError("the estimator offers no standard error; choose studentize='half', 'full' or 'none'")
+    return np.where(errors[:, 0] <= ROUNDING * size, 0.0, errors[:, 0])
+
+
+def _decide(estimator: Estimator, compared: AssignmentSet, asked: Studentize) -> Studentize:
+    if asked != "auto":
+        return asked
+    entry = registered(estimator)
+    slow = entry is None or entry.errors is None
+    return "half" if compared.studentize == "cluster" and slow else compared.studentize
+
+
+def _scale(chosen: Studentize, spread: FloatArray) -> FloatArray:
     if chosen == "none":
         return np.ones(len(spread))
     if chosen == "full":
@@ -178,5 +215,4 @@ def _fail_if_options_are_unknown(studentize: str, draws: int, level: float) -> N
         raise DesignError(f"studentize={studentize!r} is unknown; choose one of {list(get_args(Studentize))}")
     if draws < 1:
         raise DesignError(f"draws={draws} must be 1 or more")
-    if not 0 < level < 1:
-        raise DesignError(f"level={level!r} must lie between 0 and 1, for example .95")
+    fail_if_level_is_wrong(level)

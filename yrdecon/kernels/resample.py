@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BoolArray = NDArray[np.bool_]
+FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
@@ -30,6 +31,22 @@ def all_choices(groups: IntArray, chosen: BoolArray) -> BoolArray:
         np.put_along_axis(part, picks, np.ones_like(picks, dtype=bool), axis=1)
         members = (members[:, None, :] | part[None, :, :]).reshape(-1, len(groups))
     return members
+
+
+def all_shuffles(groups: IntArray, values: FloatArray) -> FloatArray:
+    """Return the (A, N) distinct arrangements of (N,) values within groups, each value placed in turn."""
+    placed = np.full((1, len(groups)), np.nan)
+    for value in np.unique(values):
+        rows = []
+        for row in placed:
+            open_groups = np.where(np.isnan(row), groups, groups.max() + 1)
+            need = {g: int(((groups == g) & (values == value)).sum()) for g in np.unique(groups)}
+            chosen = np.zeros(len(groups), dtype=bool)
+            for group, size in need.items():
+                chosen[np.flatnonzero(open_groups == group)[:size]] = True
+            rows.append(np.where(all_choices(open_groups, chosen), value, row))
+        placed = np.concatenate(rows)
+    return placed
 
 
 def random_orders(groups: IntArray, draws: int, generator: np.random.Generator) -> IntArray:

@@ -66,7 +66,7 @@ def prepare_fixed_effects(
     ordered = sorted(codes, key=lambda c: -int(c.max()))
     first = np.unique(ordered[0], return_inverse=True)[1].astype(np.int64)
     mass = np.bincount(first, weights).astype(np.float64)
-    blocks = [_dummies(c) for c in ordered[1:]] + [_dummies(c, _standardized(v)) for c, v in slopes]
+    blocks = [_dummies(c) for c in ordered[1:]] + [_dummies(c, standardized(v)) for c, v in slopes]
     others = sparse.hstack(blocks or [sparse.csr_array((len(first), 0))]).tocsr()
     weighted = others.multiply(weights[:, None]).tocsr()
     within = (_dummies(first).T @ weighted).toarray()
@@ -91,7 +91,7 @@ def _dummies(codes: IntArray, values: FloatArray | None = None) -> sparse.csr_ar
     return sparse.csr_array((np.ones(n) if values is None else values, (np.arange(n), column)), shape=(n, len(levels)))
 
 
-def _standardized(values: FloatArray) -> FloatArray:
+def standardized(values: FloatArray) -> FloatArray:
     """Center and scale a slope variable, which changes nothing beside its levels' fixed effects but the rounding."""
     spread = values.std()
     return np.asarray((values - values.mean()) / (spread if spread > 0 else 1.0))

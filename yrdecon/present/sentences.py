@@ -20,12 +20,24 @@ def in_words(note: str, lang: Lang) -> str:
     >>> in_words("weights by the reference solver", "zh")
     '权重由参考算法求得。'
     """
-    text = note.strip().rstrip(".")
+    text = phrase(note.strip().rstrip("."), lang)
     if lang == "en":
         return text[:1].upper() + text[1:] + "."
-    for pattern, chinese in _patterns():
-        text = pattern.sub(chinese, text)
     return re.sub(r";\s*", "；", re.sub(r":\s+", "：", text)) + "。"
+
+
+def phrase(text: str, lang: Lang) -> str:
+    """Write part of a sentence, such as the name of a rule, in the language of the table.
+
+    Examples
+    --------
+    >>> phrase("two-way by unit and time", "zh")
+    '双向聚类：unit与time'
+    """
+    if lang == "zh":
+        for pattern, chinese in _patterns():
+            text = pattern.sub(chinese, text)
+    return text
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ from yrdecon.core.hypothesis import HypothesisTest
 from yrdecon.present.fit import Fit
 from yrdecon.present.journals import Journal
 from yrdecon.present.numbers import DASH
-from yrdecon.present.sentences import in_words
+from yrdecon.present.sentences import in_words, phrase
 from yrdecon.present.words import Lang, variable_label, word
 
 SHOWN_AS_ROWS = ("assignments compared, smallest attainable", "attainable p-values: read", "have no unit in common")
@@ -42,7 +42,9 @@ def _on_errors(fits: Sequence[Fit], rules: Journal, lang: Lang, labels: Mapping[
             own = [word(f"{key}_foreign", lang).format(kind=fit.errors, library=fit.library)]
         elif fit.has_errors and fit.cluster:
             cluster = word("unit", lang) if fit.cluster == "unit" else variable_label(fit.cluster, lang, labels)
-            own = [word(key, lang).format(cluster=cluster or fit.cluster, rule=fit.errors)]
+            own = [word(key, lang).format(cluster=cluster or fit.cluster, rule=phrase(fit.errors, lang))]
+        elif fit.has_errors:
+            own = [word(f"{key}_other", lang).format(rule=phrase(fit.errors, lang))]
         sentences.append(own)
     notes = _by_column(sentences, lang)
     if any(not fit.has_errors for fit in fits):

@@ -54,3 +54,33 @@ def test_a_million_rows_are_drawn_in_reasonable_memory():
     wide = frame["y"].to_numpy().reshape(units, periods)
     change = wide[:, 10:].mean(axis=1) - wide[:, :10].mean(axis=1)
     assert estimate.coef[0] == pytest.approx(change[:500].mean() - change[500:].mean(), abs=1e-10)
+
+
+def test_degrees_of_freedom_by_coefficient_and_absorbed_columns_survive_a_file(tmp_path):
+    from conftest import make_toy
+
+    panel = make_toy(n_treated=5)
+    design = yd.Design("y", covariates=("x",), effects=("group[time]",))
+    estimate = yd.cluster_robust(yd.event_study(panel, design), "unit", kind="CR2")
+    again = yd.load_estimate(yd.save_estimate(estimate, tmp_path / "a.zip"))
+    assert (again.dof == estimate.dof).all()
+    assert np.isinf(again.dof).any()
+    cv3 = [yd.cluster_robust(e, "group", kind="CV3").vcov for e in (estimate, again)]
+    assert np.allclose(*cv3, rtol=1e-12, equal_nan=True)
+
+
+def test_a_negative_variance_has_no_standard_error():
+    rows = pd.DataFrame({"unit": ["a", "b"], "time": [1, 1], "cohort": [1.0, np.inf]})
+    cells = pd.DataFrame({"term": ["x", "z"]})
+    estimate = yd.Estimate(np.ones(2), np.diag([4.0, -1.0]), cells, rows, "toy", "y", 2)
+    assert estimate.std_error.tolist()[0] == 2.0
+    assert np.isnan(estimate.tidy()[["std_error", "p_value", "conf_low"]].iloc[1]).all()
+    assert "no standard errors" not in repr(estimate)
+
+
+def test_treated_clusters_are_counted_whether_rows_are_observations_or_units(toy):
+    design = yd.Design("y")
+    for estimator in (yd.twfe, yd.callaway_santanna, yd.staggered_rollout, yd.lp_did, yd.did_multiplegt):
+        assert estimator(toy, design).n_treated_clusters == 3
+    by_time = yd.cluster_robust(yd.twfe(toy, design), "time")
+    assert by_time.n_treated_clusters == 3
