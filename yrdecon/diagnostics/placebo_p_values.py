@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from yrdecon.core.assignment import Assignment
 from yrdecon.core.design import Design
-from yrdecon.core.estimator import Estimator, registered
+from yrdecon.core.estimator import Estimator, errors_of_assignments, registered
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import draw_sample
 from yrdecon.diagnostics.outcomes import effects_by_outcome, outcome_replacer
@@ -23,7 +23,7 @@ from yrdecon.kernels.calibration import half_shrunk, placebo_p_values
 
 FloatArray = NDArray[np.float64]
 PValues = Callable[[FloatArray], FloatArray]
-Divisor = Literal["none", "half", "full", "other"]
+Divisor = Literal["none", "half", "full", "cluster", "other"]
 
 SAME = 1e-9
 
@@ -41,9 +41,9 @@ def permutation_p_values(
 ) -> PValues:
     """Return the function from (S, N, T) outcomes to the (S,) p-values of `permutation_test`.
 
-    Assignments do not depend on the outcome and are drawn once, from the actual panel; no interval is made. The
-    statistic is that of the test on the actual panel; where it needs more than estimates and spreads before treatment,
-    the test itself is run at every outcome.
+    Assignments are drawn once, on the actual panel, and no interval is made. The statistic is that of the test on the
+    actual panel; where it needs more than estimates, their errors or their spreads before treatment, the test itself is
+    run at every outcome.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ def permutation_p_values(
     sample = draw_sample(panel, design)
     replaced = outcome_replacer(panel, design, sample)
     test = permutation_test(estimator, panel, design, assignment, seed=seed, draws=draws)
-    divisor = _divisor(test.frames["placebos"])
     cohorts = admissible_assignments(panel, sample, assignment, draws=draws, seed=seed).cohorts
+    divisor = _divisor(test.frames["placebos"], lambda: _errors(estimator, panel, design, cohorts))
     if divisor == "other":
         return lambda outcomes: np.array(
             [
@@ -69,22 +69,33 @@ def permutation_p_values(
 
     def p_values(outcomes: FloatArray) -> FloatArray:
         statistics = np.abs(effects(outcomes))
-        if divisor != "none":
+        if divisor == "cluster":
+            statistics /= np.stack([_errors(estimator, replaced(values), design, cohorts) for values in outcomes])
+        elif divisor != "none":
             own = np.stack([spread(values) for values in outcomes])
-            statistics = statistics / (half_shrunk(own) if divisor == "half" else own)
+            statistics /= half_shrunk(own) if divisor == "half" else own
         return placebo_p_values(statistics)
 
     return p_values
 
 
-def _divisor(placebos: pd.DataFrame) -> Divisor:
+def _divisor(placebos: pd.DataFrame, errors: Callable[[], FloatArray]) -> Divisor:
     """Recognize by what the absolute estimates were divided."""
     estimate, statistic, spread = (placebos[c].to_numpy(dtype=float) for c in ("estimate", "statistic", "spread"))
-    candidates: dict[Divisor, FloatArray] = {"none": np.ones(len(spread)), "half": half_shrunk(spread), "full": spread}
+    candidates: dict[Divisor, Callable[[], FloatArray]] = {
+        "none": lambda: np.ones(len(spread)),
+        "half": lambda: half_shrunk(spread),
+        "full": lambda: spread,
+        "cluster": errors,
+    }
     for name, scale in candidates.items():
-        if np.allclose(np.abs(estimate), statistic * scale, rtol=SAME, atol=0):
+        if np.allclose(np.abs(estimate), statistic * scale(), rtol=SAME, atol=0):
             return name
     return "other"
+
+
+def _errors(estimator: Estimator, panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
+    return np.asarray(errors_of_assignments(estimator, panel, design, cohorts)[:, 0])
 
 
 def _spreads(estimator: Estimator, panel: Panel, design: Design, cohorts: FloatArray) -> PValues:
