@@ -4,6 +4,7 @@ from yrdecon.diagnostics.balance import balance
 from yrdecon.diagnostics.calibrate import calibrate
 from yrdecon.diagnostics.control_pool_ladder import control_pool_ladder
 from yrdecon.diagnostics.honest_bounds import honest_bounds, honest_bounds_from
+from yrdecon.diagnostics.inference_report import inference_report
 from yrdecon.diagnostics.leave_one_out import leave_one_out
 from yrdecon.diagnostics.minimum_detectable_effect import minimum_detectable_effect
 from yrdecon.diagnostics.placebo_external import placebo_external
@@ -19,6 +20,7 @@ __all__ = [
     "control_pool_ladder",
     "honest_bounds",
     "honest_bounds_from",
+    "inference_report",
     "leave_one_out",
     "minimum_detectable_effect",
     "placebo_external",
