@@ -10,7 +10,7 @@ from yrdecon.core.design import Design
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.errors import DesignError
-from yrdecon.estimators.linear import residualizer, row_labels
+from yrdecon.estimators.regression.linear import residualizer, row_labels
 
 FloatArray = NDArray[np.float64]
 

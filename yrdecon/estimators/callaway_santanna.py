@@ -16,8 +16,8 @@ from yrdecon.core.estimator import estimate_one_by_one, register
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.errors import DesignError
-from yrdecon.estimators.cell_estimates import Sampling, cell_cutter, estimate_cell, note_on_sampling
-from yrdecon.estimators.cohort_cells import (
+from yrdecon.estimators.cohorts.cell_estimates import Sampling, cell_cutter, estimate_cell, note_on_sampling
+from yrdecon.estimators.cohorts.cells import (
     NOT_ESTIMATED,
     Base,
     CellRecord,
@@ -28,8 +28,8 @@ from yrdecon.estimators.cohort_cells import (
     map_of_cells,
     notes_on_cells,
 )
-from yrdecon.estimators.linear import row_labels
-from yrdecon.estimators.two_by_two import Method
+from yrdecon.estimators.cohorts.two_by_two import Method
+from yrdecon.estimators.regression.linear import row_labels
 from yrdecon.kernels.sandwich import cluster_covariance
 
 FloatArray = NDArray[np.float64]

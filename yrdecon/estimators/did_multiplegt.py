@@ -15,8 +15,8 @@ from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.panel import Panel
 from yrdecon.errors import DesignError
-from yrdecon.estimators.switcher_effects import Part, Switchers, base_columns, dates_of, effects_by_event_time
-from yrdecon.estimators.switching import Switching, draw_switching, has_unit_trends
+from yrdecon.estimators.cohorts.switcher_effects import Part, Switchers, base_columns, dates_of, effects_by_event_time
+from yrdecon.estimators.cohorts.switching import Switching, draw_switching, has_unit_trends
 from yrdecon.kernels.sandwich import cluster_covariance
 
 FloatArray = NDArray[np.float64]

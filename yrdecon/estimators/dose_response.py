@@ -26,8 +26,8 @@ from yrdecon.estimators.event_study import (
     mark_excluded,
     regress_on_event_time,
 )
-from yrdecon.estimators.linear import fit_linear, residualizer, row_labels
-from yrdecon.estimators.small_sample import SmallSample
+from yrdecon.estimators.regression.linear import fit_linear, residualizer, row_labels
+from yrdecon.estimators.regression.small_sample import SmallSample
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]

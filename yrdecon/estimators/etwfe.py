@@ -17,9 +17,9 @@ from yrdecon.core.estimator import register
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError, EstimationError
-from yrdecon.estimators.linear import fit_linear, row_labels
 from yrdecon.estimators.linear_map import map_linearly
-from yrdecon.estimators.small_sample import SmallSample, cluster_factor
+from yrdecon.estimators.regression.linear import fit_linear, row_labels
+from yrdecon.estimators.regression.small_sample import SmallSample, cluster_factor
 from yrdecon.estimators.sun_abraham import reference_event_time
 from yrdecon.kernels.ols import dependent_columns
 from yrdecon.kernels.poisson import poisson_regression

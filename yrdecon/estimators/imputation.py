@@ -14,9 +14,9 @@ from yrdecon.core.estimator import estimate_one_by_one, register
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import draw_sample, restrict
 from yrdecon.errors import DesignError
-from yrdecon.estimators.imputed import imputed_estimate
-from yrdecon.estimators.linear import fit_linear
-from yrdecon.estimators.small_sample import SmallSample
+from yrdecon.estimators.counterfactual.imputed import imputed_estimate
+from yrdecon.estimators.regression.linear import fit_linear
+from yrdecon.estimators.regression.small_sample import SmallSample
 from yrdecon.kernels.imputation import gaps_to_untreated_fit
 
 FloatArray = NDArray[np.float64]

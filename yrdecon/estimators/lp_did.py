@@ -16,8 +16,8 @@ from yrdecon.core.estimator import register
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.errors import DesignError, EstimationError
-from yrdecon.estimators.linear import row_labels
-from yrdecon.estimators.small_sample import cluster_factor
+from yrdecon.estimators.regression.linear import row_labels
+from yrdecon.estimators.regression.small_sample import cluster_factor
 from yrdecon.kernels.ols import dependent_columns, least_squares
 from yrdecon.kernels.sandwich import cluster_covariance
 from yrdecon.kernels.within import prepare_fixed_effects, project_out

@@ -15,8 +15,8 @@ from yrdecon.core.estimator import register
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError, EstimationError
-from yrdecon.estimators.linear import row_labels
-from yrdecon.estimators.matching import CohortMatch, balance_table, match_cohort, match_table, support_table
+from yrdecon.estimators.cohorts.matching import CohortMatch, balance_table, match_cohort, match_table, support_table
+from yrdecon.estimators.regression.linear import row_labels
 from yrdecon.kernels.matching import Matched, abadie_imbens, neighbor_deviations
 
 FloatArray = NDArray[np.float64]

@@ -18,8 +18,8 @@ from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError
 from yrdecon.estimators.event_study import base_event_times, regress_on_event_time
-from yrdecon.estimators.linear import fit_linear
-from yrdecon.estimators.small_sample import SmallSample
+from yrdecon.estimators.regression.linear import fit_linear
+from yrdecon.estimators.regression.small_sample import SmallSample
 
 IntArray = NDArray[np.int64]
 

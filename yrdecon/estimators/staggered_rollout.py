@@ -16,7 +16,7 @@ from yrdecon.core.estimator import register
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError
-from yrdecon.estimators.linear import row_labels
+from yrdecon.estimators.regression.linear import row_labels
 from yrdecon.kernels.rollout import adjusted_means, neyman_excess
 from yrdecon.kernels.sandwich import cluster_covariance
 

@@ -11,12 +11,18 @@ from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
-from yrdecon.estimators.linear import row_labels
-from yrdecon.estimators.predictors import Predictor
-from yrdecon.estimators.synthetic_fit import CohortFit, cohort_paths, fail_if_donors_are_few, fit_cohort, located
-from yrdecon.estimators.synthetic_frames import synthetic_frames
-from yrdecon.estimators.synthetic_options import Match, Method, Options, Per, fail_if_design_does_not_fit
-from yrdecon.estimators.wide import adoption_dates, same_sizes, wide_outcome, windows_around
+from yrdecon.estimators.regression.linear import row_labels
+from yrdecon.estimators.synthetic.control_fit import (
+    CohortFit,
+    cohort_paths,
+    fail_if_donors_are_few,
+    fit_cohort,
+    located,
+)
+from yrdecon.estimators.synthetic.control_frames import synthetic_frames
+from yrdecon.estimators.synthetic.control_options import Match, Method, Options, Per, fail_if_design_does_not_fit
+from yrdecon.estimators.synthetic.predictors import Predictor
+from yrdecon.estimators.synthetic.wide import adoption_dates, same_sizes, wide_outcome, windows_around
 from yrdecon.kernels.synthetic_control import DonorProblem, follow_path, path_products
 
 FloatArray = NDArray[np.float64]

@@ -13,7 +13,7 @@ from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.panel import Panel
-from yrdecon.estimators.synthetic_cohorts import (
+from yrdecon.estimators.synthetic.did_cohorts import (
     BalancedSample,
     CohortFit,
     balanced_sample,

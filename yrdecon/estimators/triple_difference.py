@@ -24,8 +24,8 @@ from yrdecon.estimators.event_study import (
     mark_excluded,
     regress_on_event_time,
 )
-from yrdecon.estimators.linear import fit_linear, independent_effects, row_labels
-from yrdecon.estimators.small_sample import SmallSample
+from yrdecon.estimators.regression.linear import fit_linear, independent_effects, row_labels
+from yrdecon.estimators.regression.small_sample import SmallSample
 from yrdecon.kernels.within import prepare_fixed_effects, project_out
 
 FloatArray = NDArray[np.float64]

@@ -13,8 +13,14 @@ from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import errors_one_by_one, estimate_one_by_one, register
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
-from yrdecon.estimators.linear import fit_linear, independent_effects, residualizer, row_labels, varying_slopes
-from yrdecon.estimators.small_sample import SmallSample, cluster_factor
+from yrdecon.estimators.regression.linear import (
+    fit_linear,
+    independent_effects,
+    residualizer,
+    row_labels,
+    varying_slopes,
+)
+from yrdecon.estimators.regression.small_sample import SmallSample, cluster_factor
 from yrdecon.kernels.assignments import assignment_effects, assignment_errors, prepare_assignments, prepare_errors
 
 FloatArray = NDArray[np.float64]

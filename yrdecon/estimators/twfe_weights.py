@@ -9,7 +9,7 @@ from yrdecon.core.design import Design
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import draw_sample, restrict
 from yrdecon.errors import DesignError
-from yrdecon.estimators.linear import residualizer, row_labels
+from yrdecon.estimators.regression.linear import residualizer, row_labels
 
 
 def twfe_weights(panel: Panel, design: Design) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from yrdecon.core.design import Design, parse_effect
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, cohorts_by_unit, draw_sample
 from yrdecon.errors import DesignError
-from yrdecon.estimators.linear import row_labels
+from yrdecon.estimators.regression.linear import row_labels
 from yrdecon.kernels.switchers import Paths, treatment_paths
 
 FloatArray = NDArray[np.float64]

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yrdecon.core.sample import Sample
-from yrdecon.estimators.cohort_cells import NOT_ESTIMATED, REFERENCE, Cell, CellRecord
-from yrdecon.estimators.two_by_two import AS_ASKED, Method, compare
+from yrdecon.estimators.cohorts.cells import NOT_ESTIMATED, REFERENCE, Cell, CellRecord
+from yrdecon.estimators.cohorts.two_by_two import AS_ASKED, Method, compare
 from yrdecon.kernels.cross_sections import Levels
 from yrdecon.kernels.two_by_two import Changes
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from yrdecon.core.design import Design
 from yrdecon.errors import DesignError
-from yrdecon.estimators.predictors import Predictor
+from yrdecon.estimators.synthetic.predictors import Predictor
 
 Method = Literal["simplex", "augmented", "penalized"]
 Match = Literal["demeaned", "levels"]

@@ -12,9 +12,9 @@ from yrdecon.core.design import Design
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample
 from yrdecon.errors import DesignError
-from yrdecon.estimators.predictors import Predictor, PredictorTable, predictor_table
-from yrdecon.estimators.synthetic_options import Match, Options
-from yrdecon.estimators.wide import Windows, windows_around
+from yrdecon.estimators.synthetic.control_options import Match, Options
+from yrdecon.estimators.synthetic.predictors import Predictor, PredictorTable, predictor_table
+from yrdecon.estimators.synthetic.wide import Windows, windows_around
 from yrdecon.kernels.predictor_weights import PredictorProblem, match_predictors
 from yrdecon.kernels.ridge_augmentation import augment
 from yrdecon.kernels.synthetic_control import (

@@ -12,7 +12,7 @@ from yrdecon.core.estimate import Estimate
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError, EstimationError
-from yrdecon.estimators.linear import independent_effects, row_labels
+from yrdecon.estimators.regression.linear import independent_effects, row_labels
 from yrdecon.kernels.imputation import impute
 from yrdecon.kernels.sandwich import cluster_covariance
 

@@ -13,7 +13,7 @@ from yrdecon.core.estimate import Estimate, LinearFit
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample
 from yrdecon.errors import EstimationError
-from yrdecon.estimators.small_sample import SmallSample, cluster_factor, levels_of
+from yrdecon.estimators.regression.small_sample import SmallSample, cluster_factor, levels_of
 from yrdecon.kernels.ols import dependent_columns, least_squares
 from yrdecon.kernels.sandwich import cluster_covariance, is_nested
 from yrdecon.kernels.within import prepare_fixed_effects, project_out

@@ -16,7 +16,7 @@ from yrdecon.core.estimate import Estimate
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.errors import DesignError, EstimationError
-from yrdecon.estimators.linear import row_labels
+from yrdecon.estimators.regression.linear import row_labels
 from yrdecon.kernels.imputation import slopes_on_cells
 from yrdecon.kernels.synthetic_did import (
     Block,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from yrdecon.core.design import Design
 from yrdecon.core.sample import Sample
-from yrdecon.estimators.two_by_two import AS_ASKED
+from yrdecon.estimators.cohorts.two_by_two import AS_ASKED
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
