@@ -8,8 +8,8 @@ from golden.cases import OWN
 
 HERE = Path(__file__).parent
 NOT_YET = {
-    r"^(qap|dyadic|spatial_tests)": "dyadic and spatial inference are not built yet",
-    r"^(plm|pgmm|splm|spatial_ml|ppml|gravity|fepois|iv|moran|panel_unitroot|pooled)(_|$)": (
+    r"^spatial_tests$": "tests for spatial dependence come with the spatial panels, not built yet",
+    r"^(plm|pgmm|splm|spatial_ml|ppml|fepois|iv|moran|panel_unitroot|pooled)(_|$)": (
         "panel, dynamic, spatial and count regressions are not built yet"
     ),
     r"^twfe_(nonabsorbing|airfare|grunfeld|wage_panel)$": (

@@ -130,10 +130,15 @@ class Estimate:
 
     @property
     def n_treated_clusters(self) -> int | None:
-        """Number of clusters with a treated row: below ten, asymptotic p-values are not to be trusted."""
+        """Number of clusters with a treated row: below ten, asymptotic p-values are not to be trusted.
+
+        Where the rows are units, those of treated units count.
+        """
         if self.cluster is None:
             return None
-        return int(self.units.loc[self.units["time"] >= self.units["cohort"], self.cluster].nunique())
+        rows_are_units = self.units["unit"].is_unique
+        treated = np.isfinite(self.units["cohort"]) & (rows_are_units | (self.units["time"] >= self.units["cohort"]))
+        return int(self.units.loc[treated, self.cluster].nunique())
 
     def tidy(self, level: float = 0.95) -> pd.DataFrame:
         """Return one row per coefficient with estimate, standard error, statistic, p-value and interval.

@@ -13,6 +13,7 @@ from yrdecon.core.estimate import Estimate
 from yrdecon.core.labels import codes_of
 from yrdecon.errors import DesignError
 from yrdecon.estimators.linear_map import map_linearly
+from yrdecon.estimators.path import summarize_path
 from yrdecon.kernels.sandwich import cluster_covariance
 
 FloatArray = NDArray[np.float64]
@@ -31,7 +32,8 @@ def aggregate(estimate: Estimate, by: By | None) -> Estimate:
         ``"event_time"``, ``"time"``: one effect for each, cohorts weighted by their number of units.
         ``"cohort"``: one effect for each cohort, its treated periods weighted equally.
         None: one effect, all treated cells weighted by cohort size; of a summary by cohort, its cohorts so weighted.
-        Cells of excluded periods take no part; an event time that has no others is kept and marked.
+        Cells of excluded periods take no part; an event time that has no others is kept and marked. Synthetic
+        comparisons have one effect and a path, which ``"event_time"`` returns without errors.
 
     Raises
     ------
@@ -53,6 +55,8 @@ def aggregate(estimate: Estimate, by: By | None) -> Estimate:
     if by is not None and by not in get_args(By):
         raise DesignError(f"by={by!r} is unknown; choose one of {[*get_args(By), None]}")
     cells = estimate.cells
+    if by == "event_time" and "cohort" not in cells and "path" in estimate.frames:
+        return summarize_path(estimate)
     by_cohort = by is None and "cohort" in cells and "time" not in cells
     if not by_cohort and not {"cohort", "time", "event_time"} <= set(cells.columns):
         raise DesignError(f"{estimate.method} has no effects by cohort and time; use average() or lincom() instead")

@@ -7,11 +7,14 @@ from yrdecon.inference.conformal import conformal
 from yrdecon.inference.conley import conley
 from yrdecon.inference.conley_taber import conley_taber
 from yrdecon.inference.driscoll_kraay import driscoll_kraay
+from yrdecon.inference.dyadic import dyadic_robust
 from yrdecon.inference.ferman_pinto import ferman_pinto
 from yrdecon.inference.hagemann import hagemann
 from yrdecon.inference.heteroskedastic import heteroskedastic
+from yrdecon.inference.node_jackknife import node_jackknife
 from yrdecon.inference.permutation import permutation_test
 from yrdecon.inference.placebo_band import placebo_band
+from yrdecon.inference.scpc import scpc
 from yrdecon.inference.sign_change import sign_change
 from yrdecon.inference.spatial import spatial_model_test, spatial_range
 from yrdecon.inference.stepdown import holm, romano_wolf
@@ -27,13 +30,16 @@ __all__ = [
     "conley",
     "conley_taber",
     "driscoll_kraay",
+    "dyadic_robust",
     "ferman_pinto",
     "hagemann",
     "heteroskedastic",
     "holm",
+    "node_jackknife",
     "permutation_test",
     "placebo_band",
     "romano_wolf",
+    "scpc",
     "sign_change",
     "simultaneous_band",
     "spatial_model_test",

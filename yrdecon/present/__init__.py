@@ -3,6 +3,7 @@
 from yrdecon.present.data_tables import pairs_table, summary_table
 from yrdecon.present.event_study import plot_event_study
 from yrdecon.present.figure import Figure, save_figure
+from yrdecon.present.inference import plot_inference
 from yrdecon.present.placebo import plot_placebo
 from yrdecon.present.regression_table import regression_table
 from yrdecon.present.table import Table
@@ -13,6 +14,7 @@ __all__ = [
     "Table",
     "pairs_table",
     "plot_event_study",
+    "plot_inference",
     "plot_placebo",
     "plot_trends",
     "regression_table",

@@ -76,3 +76,11 @@ def test_a_negative_variance_has_no_standard_error():
     assert estimate.std_error.tolist()[0] == 2.0
     assert np.isnan(estimate.tidy()[["std_error", "p_value", "conf_low"]].iloc[1]).all()
     assert "no standard errors" not in repr(estimate)
+
+
+def test_treated_clusters_are_counted_whether_rows_are_observations_or_units(toy):
+    design = yd.Design("y")
+    for estimator in (yd.twfe, yd.callaway_santanna, yd.staggered_rollout, yd.lp_did, yd.did_multiplegt):
+        assert estimator(toy, design).n_treated_clusters == 3
+    by_time = yd.cluster_robust(yd.twfe(toy, design), "time")
+    assert by_time.n_treated_clusters == 3

@@ -112,6 +112,25 @@ def test_an_excluded_period_after_treatment_counts_in_no_summary(estimator, toy)
     assert (1 not in dynamic.cells["event_time"].tolist()) or marked[dynamic.cells["event_time"] == 1].all()
 
 
+@pytest.mark.parametrize("estimator", [yd.synthetic_did, yd.synthetic_control])
+def test_a_synthetic_comparison_is_summarized_by_its_path(estimator, twinned):
+    design = yd.twinning_design()
+    effect = estimator(twinned, design)
+    path = yd.aggregate(effect, "event_time")
+    assert yd.average(path, 0, 1).coef[0] == pytest.approx(effect.coef[0], abs=1e-12)
+    assert path.coef[path.cells["reference"].to_numpy()] == pytest.approx([0.0], abs=1e-12)
+    assert np.isnan(path.std_error).all()
+
+
+def test_the_path_of_cohorts_is_weighted_by_treated_units(toy):
+    start = {"u00": 4.0, "u01": 6.0, "u02": 6.0}
+    panel = toy.assign(cohort=toy.frame["unit"].map(start).fillna(np.inf))
+    path = yd.aggregate(yd.synthetic_did(panel, yd.Design("y")), "event_time")
+    direct = yd.synthetic_did_path(panel, yd.Design("y"))
+    assert path.cells["event_time"].tolist() == direct.cells["event_time"].tolist()
+    assert np.allclose(path.coef, direct.coef, atol=1e-12)
+
+
 def test_the_window_keeps_coefficients_with_their_covariance(toy):
     estimate = yd.event_study(toy, yd.Design(outcome="y"))
     kept = yd.event_window(estimate, -2, 1)
