@@ -184,10 +184,11 @@ def _cohort_frames(data: BalancedSample, date: int, fit: CohortFit, share: float
     y = np.broadcast_to(fit.y, (1, *data.y.shape))[0]
     change = y[:, block.post].mean(axis=1) - y @ result.time_weights[0]
     members = np.flatnonzero(treated | comparison)
+    observed = y[treated].mean(axis=0)
     placebo = gaps[block.fit] - gaps[block.fit].mean()
     counts = {"n_treated": int(treated.sum()), "n_periods": int(block.post.sum())}
     quality = {
-        "pre_rmspe": float(np.sqrt(np.mean(placebo**2))),
+        "rmspe_before": float(np.sqrt(np.mean(placebo**2))),
         "effective_donors": float(1 / (omega**2).sum()),
         "noise_level": float(fit.units.noise[0]),
     }
@@ -197,8 +198,9 @@ def _cohort_frames(data: BalancedSample, date: int, fit: CohortFit, share: float
         "path": {
             "time": periods,
             "event_time": periods - date,
+            "observed": observed,
+            "counterfactual": observed - gaps,
             "effect": gaps,
-            "cohort_share": share,
             "excluded": np.isin(periods, data.design.exclude_periods),
         },
         "cohorts": {"effect": [result.effect[0]], "share": [share], **counts},
