@@ -132,13 +132,14 @@ class Estimate:
     def n_treated_clusters(self) -> int | None:
         """Number of clusters with a treated row: below ten, asymptotic p-values are not to be trusted.
 
-        Where the rows are units, those of treated units count.
+        Where no row is treated, because the rows are units or all before treatment, those of treated units count.
         """
         if self.cluster is None:
             return None
-        rows_are_units = self.units["unit"].is_unique
-        treated = np.isfinite(self.units["cohort"]) & (rows_are_units | (self.units["time"] >= self.units["cohort"]))
-        return int(self.units.loc[treated, self.cluster].nunique())
+        ever = np.isfinite(self.units["cohort"])
+        after = ever & (self.units["time"] >= self.units["cohort"])
+        rows = after if after.any() and not self.units["unit"].is_unique else ever
+        return int(self.units.loc[rows, self.cluster].nunique())
 
     def tidy(self, level: float = 0.95) -> pd.DataFrame:
         """Return one row per coefficient with estimate, standard error, statistic, p-value and interval.

@@ -114,7 +114,7 @@ def test_units_treated_throughout_and_cohorts_without_periods_are_left_out_and_n
     without = yd.synthetic_did(staggered.assign(pool=pool), replace(DESIGN, pool="pool"))
     assert estimate.coef[0] == pytest.approx(without.coef[0], abs=1e-12)
     assert estimate.n_obs == without.n_obs
-    assert any("treated throughout and left out: ['u12']" in note for note in estimate.notes)
+    assert any("because they are treated throughout: ['u12']" in note for note in estimate.notes)
     assert any(re.search(r"cohorts \[2\] lack two usable periods.*'u13'", note) for note in estimate.notes)
 
 
@@ -201,7 +201,7 @@ def test_the_fit_summary_follows_from_path_and_weights(staggered):
     for _, own in frames["fit"].iterrows():
         path = frames["path"].query(f"cohort == {own['cohort']} and event_time < 0 and not excluded")["effect"]
         weights = frames["unit_weights"].query(f"cohort == {own['cohort']}")["weight"]
-        assert own["pre_rmspe"] == pytest.approx(path.std(ddof=0))
+        assert own["rmspe_before"] == pytest.approx(path.std(ddof=0))
         assert own["effective_donors"] == pytest.approx(1 / (weights**2).sum())
     assert frames["fit"]["noise_level"].gt(0).all()
 

@@ -135,7 +135,10 @@ def test_groups_that_adopted_before_the_sample_are_left_out_and_named():
     estimate = yd.triple_difference(panel, DESIGN)
     kept = yd.triple_difference(without(panel, early), DESIGN)
     assert estimate.coef[0] == pytest.approx(kept.coef[0], abs=1e-12)
-    assert any("4 units of groups that adopted" in note and "'0d'" in note for note in estimate.notes)
+    assert any(
+        "4 units are left out because they belong to groups that adopted" in note and "'0d'" in note
+        for note in estimate.notes
+    )
 
 
 def test_staggered_adoption_and_errors_by_unit_are_told():
