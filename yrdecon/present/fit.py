@@ -106,11 +106,19 @@ def own_fit(estimate: Estimate) -> Fit:
         n_treated=estimate.n_treated,
         n_clusters=estimate.n_clusters,
         n_treated_clusters=estimate.n_treated_clusters,
-        periods=_whole(estimate.units["time"]),
+        periods=_periods(estimate),
         base=_base(estimate),
         n_periods_used=_periods_used(estimate),
         notes=estimate.notes,
     )
+
+
+def _periods(estimate: Estimate) -> tuple[int, ...]:
+    """Return the periods of the sample; where the rows are units, all from the first to the last."""
+    units = estimate.units
+    if "last_time" in units:
+        return tuple(range(int(units["time"].min()), int(units["last_time"].max()) + 1))
+    return _whole(units["time"])
 
 
 def _terms(estimate: Estimate) -> tuple[Term, ...]:
@@ -152,7 +160,7 @@ def _effects(estimate: Estimate) -> tuple[str, ...] | None:
 
 def _base(estimate: Estimate) -> tuple[int, ...]:
     """Return the base periods where the estimate tells them; with several adoption dates they differ."""
-    times, cohorts = estimate.units["time"], estimate.units["cohort"]
+    times, cohorts = pd.Series(_periods(estimate)), estimate.units["cohort"]
     dates = np.unique(cohorts[np.isfinite(cohorts) & (cohorts > times.min()) & (cohorts <= times.max())])
     if len(dates) != 1:
         return ()
@@ -168,6 +176,8 @@ def _base(estimate: Estimate) -> tuple[int, ...]:
 
 def _periods_used(estimate: Estimate) -> int | None:
     """Return the periods of the contrast; excluded ones may stay in the sample for figures."""
+    if "last_time" in estimate.units:
+        return None
     if "excluded" in estimate.cells:
         return int(estimate.units["time"].nunique() - estimate.cells["excluded"].sum())
     used, rest = divmod(estimate.n_obs, estimate.n_units)
