@@ -54,7 +54,7 @@ class Fit:
         The kind of standard errors: the small-sample rule of ours, the name another library gives to its own.
     library
         The library that fitted it, empty for this one.
-    n_obs, n_units, n_treated, n_clusters, n_treated_clusters
+    n_obs, n_units, n_treated, n_clusters, effective_clusters, n_treated_clusters
         Counts, None if not known.
     periods, base
         Periods that the sample covers and those that effects are measured from; base is empty if not known.
@@ -75,6 +75,7 @@ class Fit:
     n_units: int | None = None
     n_treated: int | None = None
     n_clusters: int | None = None
+    effective_clusters: float | None = None
     n_treated_clusters: int | None = None
     periods: tuple[int, ...] = ()
     base: tuple[int, ...] = ()
@@ -105,6 +106,7 @@ def own_fit(estimate: Estimate) -> Fit:
         n_units=estimate.n_units,
         n_treated=estimate.n_treated,
         n_clusters=estimate.n_clusters,
+        effective_clusters=estimate.effective_clusters,
         n_treated_clusters=estimate.n_treated_clusters,
         periods=_periods(estimate),
         base=_base(estimate),
