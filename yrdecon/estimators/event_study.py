@@ -60,6 +60,7 @@ def event_study(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> table = pd.DataFrame({"u": ["a"] * 3 + ["b"] * 3 + ["c"] * 3, "t": [1, 2, 3] * 3,
     ...                       "y": [0.0, 0.5, 2.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0], "cohort": [3.0] * 3 + [np.inf] * 6})
     >>> dynamic = event_study(Panel.from_frame(table, unit="u", time="t"), Design(outcome="y"))
