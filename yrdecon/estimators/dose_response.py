@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,11 @@ from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.labels import row_labels
 from yrdecon.core.left_out import leave_out_always_treated
+from yrdecon.core.options import fail_if_unknown
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError
-from yrdecon.estimators.event_study import (
+from yrdecon.estimators.regression.event_time import (
     base_event_times,
     event_study_rows,
     event_times,
@@ -225,8 +226,7 @@ def _named(sample: Sample, rows: BoolArray) -> list[Any]:
 
 
 def _fail_if_options_do_not_fit(estimand: str, cut: float | None) -> None:
-    if estimand not in get_args(Estimand):
-        raise DesignError(f"estimand={estimand!r} is unknown; choose one of {list(get_args(Estimand))}")
+    fail_if_unknown("estimand", estimand, Estimand)
     if cut is not None and estimand != "high_low":
         raise DesignError(f"cut={cut} splits doses into low and high; leave it out, or choose estimand='high_low'")
 

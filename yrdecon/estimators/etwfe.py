@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.labels import codes_of, row_labels
 from yrdecon.core.left_out import leave_out_always_treated
+from yrdecon.core.options import fail_if_unknown
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError, EstimationError
@@ -72,8 +73,7 @@ def etwfe(panel: Panel, design: Design, *, family: Family = "linear", ssc: Small
     >>> aggregate(etwfe(panel, Design(outcome="y")), None).coef.round(6).tolist()
     [1.0]
     """
-    if family not in get_args(Family):
-        raise DesignError(f"family={family!r} is unknown; choose one of {list(get_args(Family))}")
+    fail_if_unknown("family", family, Family)
     sample, reference = _used_rows(leave_out_always_treated(draw_sample(panel, design)), design)
     table = _cells(sample, reference)
     cells = table[~table["reference"]].reset_index(drop=True)

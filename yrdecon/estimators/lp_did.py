@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.labels import codes_of, row_labels
 from yrdecon.core.left_out import leave_out_always_treated
+from yrdecon.core.options import fail_if_unknown
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.core.wide import wide_outcome
@@ -219,11 +220,8 @@ def _cells(event_time: IntArray, design: Design, lags: int, dates: list[int]) ->
 
 
 def _fail_if_options_do_not_fit(design: Design, lags: int, weighting: str, composition: str, dates: list[int]) -> None:
-    if weighting not in get_args(Weighting) or composition not in get_args(Composition):
-        raise DesignError(
-            f"weighting is one of {list(get_args(Weighting))} and composition one of {list(get_args(Composition))}; "
-            f"got {weighting!r}, {composition!r}"
-        )
+    fail_if_unknown("weighting", weighting, Weighting)
+    fail_if_unknown("composition", composition, Composition)
     if isinstance(lags, bool) or not isinstance(lags, int) or lags < 1:
         raise DesignError(f"lags={lags!r} must be a whole number of periods, 1 or more")
     fail_if_asked(design, ("effects",), "lp_did", "a pool within one group, or twfe")

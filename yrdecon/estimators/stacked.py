@@ -15,16 +15,18 @@ from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.left_out import leave_out_always_treated
+from yrdecon.core.options import fail_if_unknown
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError
-from yrdecon.estimators.event_study import base_event_times, regress_on_event_time
+from yrdecon.estimators.regression.event_time import base_event_times, regress_on_event_time
 from yrdecon.estimators.regression.linear import fit_linear
 from yrdecon.estimators.regression.small_sample import SmallSample
 
 IntArray = NDArray[np.int64]
 
 EXPERIMENT = "experiment"
+By = Literal["event_time", None]
 
 
 def stacked(
@@ -32,7 +34,7 @@ def stacked(
     design: Design,
     *,
     window: tuple[int, int] | None = None,
-    by: Literal["event_time"] | None = "event_time",
+    by: By = "event_time",
     corrective: bool = True,
     ssc: SmallSample = "fixest",
 ) -> Estimate:
@@ -78,8 +80,7 @@ def stacked(
     >>> stacked(panel, Design(outcome="y")).coef.round(6).tolist()
     [0.0, 1.0, 1.0]
     """
-    if by not in (None, "event_time"):
-        raise DesignError(f"by={by!r} is unknown; choose None or 'event_time'")
+    fail_if_unknown("by", by, By)
     full = leave_out_always_treated(draw_sample(panel, design))
     used = full.contrast if by is None else ~np.isin(full.periods[full.time], design.exclude_periods)
     sample = restrict(full, used)

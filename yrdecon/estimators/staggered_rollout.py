@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.labels import codes_of, unit_labels
 from yrdecon.core.left_out import leave_out, leave_out_always_treated
+from yrdecon.core.options import fail_if_unknown
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.core.wide import balanced_outcome
@@ -225,8 +226,7 @@ def _excess(
 
 
 def _fail_if_options_do_not_fit(design: Design, estimand: str) -> None:
-    if estimand not in get_args(Estimand):
-        raise DesignError(f"estimand={estimand!r} is unknown; choose one of {list(get_args(Estimand))}")
+    fail_if_unknown("estimand", estimand, Estimand)
     instead = "callaway_santanna, imputation or twfe"
     fail_if_asked(design, ("covariates", "weights", "effects"), "staggered_rollout", instead)
 

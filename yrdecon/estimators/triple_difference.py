@@ -16,10 +16,11 @@ from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.labels import codes_of, row_labels
 from yrdecon.core.left_out import leave_out
+from yrdecon.core.options import fail_if_unknown
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError, EstimationError
-from yrdecon.estimators.event_study import (
+from yrdecon.estimators.regression.event_time import (
     base_event_times,
     event_study_rows,
     event_times,
@@ -33,6 +34,8 @@ from yrdecon.kernels.within import prepare_fixed_effects, project_out
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
+By = Literal["event_time", None]
+
 ADOPTING = "adopting_group"
 SWALLOWED = 1e-9
 
@@ -42,7 +45,7 @@ def triple_difference(
     design: Design,
     *,
     eligible: str = "eligible",
-    by: Literal["event_time"] | None = None,
+    by: By = None,
     ssc: SmallSample = "fixest",
 ) -> Estimate:
     """Regress the outcome on being treated, with unit, adopting-group-by-time and eligible-by-time effects.
@@ -93,8 +96,7 @@ def triple_difference(
     >>> triple_difference(panel, Design(outcome="y"), ssc="none").coef.round(6).tolist()
     [2.0]
     """
-    if by not in (None, "event_time"):
-        raise DesignError(f"by={by!r} is unknown; choose None or 'event_time'")
+    fail_if_unknown("by", by, By)
     full = _with_adoption(panel, draw_sample(panel, design), eligible)
     finer = replace(design, effects=(*design.effects, f"{ADOPTING}^{panel.time}", f"{eligible}^{panel.time}"))
     sample = restrict(full, full.contrast if by is None else event_study_rows(full, design))

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from yrdecon.core.adoption import adoption_dates
 from yrdecon.core.estimate import FEW_TREATED, Estimate
 
 Status = Literal["estimated", "base", "excluded"]
@@ -162,11 +163,11 @@ def _effects(estimate: Estimate) -> tuple[str, ...] | None:
 
 def _base(estimate: Estimate) -> tuple[int, ...]:
     """Return the base periods where the estimate tells them; with several adoption dates they differ."""
-    times, cohorts = pd.Series(_periods(estimate)), estimate.units["cohort"]
-    dates = np.unique(cohorts[np.isfinite(cohorts) & (cohorts > times.min()) & (cohorts <= times.max())])
+    times, cohorts = np.array(_periods(estimate)), estimate.units["cohort"]
+    dates = adoption_dates(cohorts.to_numpy(), times)
     if len(dates) != 1:
         return ()
-    date = int(dates[0])
+    date = dates[0]
     if "time_weights" in estimate.frames:
         weights = estimate.frames["time_weights"]
         return _whole(weights.loc[weights["weight"] > 0, "time"])

@@ -209,8 +209,8 @@ def test_units_treated_from_the_start_are_named(toy):
 @pytest.mark.parametrize(
     ("options", "design", "words"),
     [
-        ({"estimand": "total"}, {}, "estimand is one of"),
-        ({"switchers": "up"}, {}, "switchers one of"),
+        ({"estimand": "total"}, {}, "estimand='total' is unknown"),
+        ({"switchers": "up"}, {}, "is unknown; choose one of ['all', 'same', 'in', 'out']"),
         ({"window": (1, 3)}, {}, "must hold event time 0"),
         ({"treatment": "dose"}, {}, "no column 'dose'"),
         ({"treatment": "group"}, {}, "must hold numbers"),
