@@ -6,8 +6,8 @@ import pandas as pd
 import yrdecon as yd
 from golden.cases import OWN, own_panel, relative, results
 from yrdecon.core.sample import draw_sample
-from yrdecon.estimators.linear import fit_linear
-from yrdecon.estimators.small_sample import cluster_factor
+from yrdecon.estimators.regression.linear import fit_linear
+from yrdecon.estimators.regression.small_sample import cluster_factor
 
 STATISTIC, QUANTILE = 1e-9, 1e-8
 

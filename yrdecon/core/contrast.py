@@ -43,12 +43,6 @@ def contrast_rows(
     return np.asarray(rows, dtype=bool)
 
 
-def first_treated(cohort: FloatArray, periods: IntArray) -> float:
-    """Return the earliest period in which a unit that was observed before becomes treated, infinite without one."""
-    finite = cohort[np.isfinite(cohort) & (cohort > periods[0]) & (cohort <= periods[-1])]
-    return float(finite.min()) if len(finite) else np.inf
-
-
 def _fail_if_periods_do_not_fit(design: Design, periods: IntArray, first: float) -> None:
     base = design.base_periods or ()
     absent = sorted(set(base) - set(periods.tolist()))

@@ -136,6 +136,19 @@ def parse_effect(text: str) -> Effect:
     return Effect(columns, match[2])
 
 
+def fail_if_asked(design: Design, fields: tuple[str, ...], method: str, instead: str) -> None:
+    """Refuse a design that fills in fields which a method does not take.
+
+    Raises
+    ------
+    DesignError
+        Naming the fields, and what to use instead.
+    """
+    asked = [name for name in fields if getattr(design, name)]
+    if asked:
+        raise DesignError(f"{method} takes no {asked}; remove them from the design, or use {instead}")
+
+
 def _names(field: str, value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         raise DesignError(f"{field}={value!r} must be several names; write {field}=({value!r},)")

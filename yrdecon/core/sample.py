@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.contrast import contrast_rows, first_treated
+from yrdecon.core.adoption import first_treated
+from yrdecon.core.contrast import contrast_rows
 from yrdecon.core.design import Design, parse_effect
+from yrdecon.core.names import some_of
 from yrdecon.core.panel import Panel, boolean_column
 from yrdecon.errors import DesignError
 
@@ -205,8 +207,7 @@ def _notes_on_missing(frame: pd.DataFrame, complete: pd.DataFrame, panel: Panel,
 def _note_on_late(names: list[Any], periods: IntArray) -> tuple[str, ...]:
     if not names:
         return ()
-    more = " and others" if len(names) > 8 else ""
-    return (f"{len(names)} units are treated after {periods[-1]} and count as never treated: {names[:8]}{more}",)
+    return (f"{len(names)} units are treated after {periods[-1]} and count as never treated: {some_of(names)}",)
 
 
 def _weights(frame: pd.DataFrame, design: Design) -> FloatArray:

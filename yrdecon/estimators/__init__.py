@@ -13,10 +13,10 @@ from yrdecon.estimators.linear_map import average, event_window, lincom, wald
 from yrdecon.estimators.lp_did import lp_did
 from yrdecon.estimators.matched_did import matched_did
 from yrdecon.estimators.matrix_completion import matrix_completion
-from yrdecon.estimators.predictors import Predictor
 from yrdecon.estimators.stacked import stacked
 from yrdecon.estimators.staggered_rollout import staggered_rollout
 from yrdecon.estimators.sun_abraham import sun_abraham
+from yrdecon.estimators.synthetic.predictors import Predictor
 from yrdecon.estimators.synthetic_control import synthetic_control
 from yrdecon.estimators.synthetic_did import synthetic_did
 from yrdecon.estimators.synthetic_did_path import synthetic_did_path

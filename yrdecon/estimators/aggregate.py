@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from yrdecon.core.estimate import Estimate
+from yrdecon.core.labels import codes_of
 from yrdecon.errors import DesignError
 from yrdecon.estimators.linear_map import map_linearly
 from yrdecon.estimators.path import summarize_path
@@ -112,7 +113,7 @@ def _with_error_of_shares(estimate: Estimate, result: Estimate, matrix: FloatArr
         mass = total[chosen].sum()
         deviation = estimate.coef[chosen] - result.coef[column]
         extra[:, column] = centered[:, chosen] @ deviation / mass
-    codes = pd.factorize(estimate.units[estimate.cluster])[0].astype(np.int64)
+    codes = codes_of(estimate.units[estimate.cluster])
     influence = result.influence + extra
     added = cluster_covariance(influence, codes) - cluster_covariance(result.influence, codes)
     return replace(result, influence=influence, vcov=result.vcov + added)

@@ -6,17 +6,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.design import Design
+from yrdecon.core.design import Design, fail_if_asked
+from yrdecon.core.labels import row_labels
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
-from yrdecon.errors import DesignError
-from yrdecon.estimators.linear import residualizer, row_labels
+from yrdecon.core.wide import balanced_outcome
+from yrdecon.estimators.regression.linear import residualizer
 
 FloatArray = NDArray[np.float64]
 
 UNTREATED, ALWAYS = "Treated vs Untreated", "Later vs Always Treated"
 EARLIER, LATER = "Earlier vs Later Treated", "Later vs Earlier Treated"
 BOTH, WITHIN = "Both Treated", "Within cohorts, by covariates"
+NOT_TAKEN = ("weights", "effects", "base_periods", "exclude_periods", "anticipation")
 
 
 def bacon(panel: Panel, design: Design) -> pd.DataFrame:
@@ -47,11 +49,9 @@ def bacon(panel: Panel, design: Design) -> pd.DataFrame:
     >>> len(table), round(float(table["weight"].sum()), 6)
     (4, 1.0)
     """
-    _fail_if_design_asks_for_more(design)
+    fail_if_asked(design, NOT_TAKEN, "the decomposition", "twfe_weights")
     sample = draw_sample(panel, design)
-    if not sample.is_balanced:
-        raise DesignError("the decomposition needs a balanced panel; leave incomplete units out of the pool")
-    y = sample.outcome.reshape(len(sample.units), -1)
+    y = balanced_outcome(sample, "the decomposition")
     if design.covariates:
         return _with_covariates(panel, sample, design, y)
     cohort = _groups(sample)
@@ -71,8 +71,7 @@ def bacon(panel: Panel, design: Design) -> pd.DataFrame:
 
 def _groups(sample: Sample) -> FloatArray:
     """Return the first treated period, infinite if never and minus infinite if always treated."""
-    never, always = sample.cohort > sample.periods[-1], sample.cohort <= sample.periods[0]
-    return np.where(never, np.inf, np.where(always, -np.inf, sample.cohort))
+    return np.where(sample.cohort <= sample.periods[0], -np.inf, sample.cohort)
 
 
 def _with_covariates(panel: Panel, sample: Sample, design: Design, y: FloatArray) -> pd.DataFrame:
@@ -121,10 +120,3 @@ def _estimate(one: float, other: float, path: dict[float, FloatArray], time: Flo
     span = (time < other) if other > one else (time >= other)
     gap = path[one] - path[other]
     return float(gap[span & (time >= one)].mean() - gap[span & (time < one)].mean())
-
-
-def _fail_if_design_asks_for_more(design: Design) -> None:
-    names = ("weights", "effects", "base_periods", "exclude_periods", "anticipation")
-    asked = [name for name in names if getattr(design, name)]
-    if asked:
-        raise DesignError(f"the decomposition takes no {asked}; remove them from the design")

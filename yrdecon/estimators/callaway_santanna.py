@@ -9,15 +9,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.always_treated import leave_out_always_treated
-from yrdecon.core.design import Design
+from yrdecon.core.design import Design, fail_if_asked
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import estimate_one_by_one, register
+from yrdecon.core.labels import codes_of, unit_labels
+from yrdecon.core.left_out import leave_out_always_treated
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.errors import DesignError
-from yrdecon.estimators.cell_estimates import Sampling, cell_cutter, estimate_cell, note_on_sampling
-from yrdecon.estimators.cohort_cells import (
+from yrdecon.estimators.cohorts.cell_estimates import Sampling, cell_cutter, estimate_cell, note_on_sampling
+from yrdecon.estimators.cohorts.cells import (
     NOT_ESTIMATED,
     Base,
     CellRecord,
@@ -28,8 +29,7 @@ from yrdecon.estimators.cohort_cells import (
     map_of_cells,
     notes_on_cells,
 )
-from yrdecon.estimators.linear import row_labels
-from yrdecon.estimators.two_by_two import Method
+from yrdecon.estimators.cohorts.two_by_two import Method
 from yrdecon.kernels.sandwich import cluster_covariance
 
 FloatArray = NDArray[np.float64]
@@ -88,7 +88,7 @@ def callaway_santanna(
     """
     _fail_if_options_are_unknown(method, base, sampling, design)
     sample = leave_out_always_treated(draw_sample(panel, design))
-    labels = _unit_labels(panel, sample, design)
+    labels = _weighted_labels(panel, sample, design)
     cut = cell_cutter(sample, sampling)
     results = [
         estimate_cell(sample, cell, comparison_units(sample, design, cell), cut, method)
@@ -101,7 +101,7 @@ def callaway_santanna(
     cluster = design.cluster or "unit"
     return Estimate(
         coef=np.array([r.effect for r in used]),
-        vcov=cluster_covariance(matrix, pd.factorize(labels[cluster])[0].astype(np.int64)),
+        vcov=cluster_covariance(matrix, codes_of(labels[cluster])),
         cells=label_cells([r.record.cell for r in used], design),
         units=labels,
         method="callaway_santanna",
@@ -155,17 +155,9 @@ def _weights_vary(sample: Sample) -> bool:
     return bool((by_unit != by_unit[:, :1]).any())
 
 
-def _unit_labels(panel: Panel, sample: Sample, design: Design) -> pd.DataFrame:
+def _weighted_labels(panel: Panel, sample: Sample, design: Design) -> pd.DataFrame:
     """Return one row of labels for each unit, with its mean weight if the design has weights."""
-    by_unit = row_labels(panel, sample, design).groupby("unit", sort=False)
-    if design.cluster and (by_unit[design.cluster].nunique() > 1).any():
-        changing = by_unit[design.cluster].nunique()
-        names = changing.index[changing > 1].tolist()[:SHOWN]
-        raise DesignError(
-            f"the cluster {design.cluster!r} changes within units {names}; cluster by a column that is constant within "
-            "units, such as the unit itself"
-        )
-    labels = by_unit.first().reset_index()
+    labels = unit_labels(panel, sample, design)
     if design.weights is None:
         return labels
     rows = np.bincount(sample.unit)
@@ -185,8 +177,7 @@ def _fail_if_options_are_unknown(method: str, base: str, sampling: str, design: 
     for name, value, known in (("method", method, Method), ("base", base, Base), ("sampling", sampling, Sampling)):
         if value not in get_args(known):
             raise DesignError(f"{name}={value!r} is unknown; choose one of {list(get_args(known))}")
-    if design.effects:
-        raise DesignError(f"callaway_santanna takes no effects {design.effects}; use a pool within one group, or twfe")
+    fail_if_asked(design, ("effects",), "callaway_santanna", "a pool within one group, or twfe")
 
 
 register(callaway_santanna, draws=callaway_santanna_draws)

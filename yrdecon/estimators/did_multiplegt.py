@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.design import Design
+from yrdecon.core.design import Design, fail_if_asked
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
+from yrdecon.core.names import some_of
 from yrdecon.core.panel import Panel
 from yrdecon.errors import DesignError
-from yrdecon.estimators.switcher_effects import Part, Switchers, base_columns, dates_of, effects_by_event_time
-from yrdecon.estimators.switching import Switching, draw_switching, has_unit_trends
+from yrdecon.estimators.cohorts.switcher_effects import Part, Switchers, base_columns, dates_of, effects_by_event_time
+from yrdecon.estimators.cohorts.switching import Switching, draw_switching, has_unit_trends
 from yrdecon.kernels.sandwich import cluster_covariance
 
 FloatArray = NDArray[np.float64]
@@ -182,11 +183,11 @@ def _notes(data: Switching, parts: list[Part]) -> tuple[str, ...]:
     alone = data.sample.units[np.any([p.alone for p in parts], axis=0)].tolist()
     notes = []
     if unmatched:
-        notes.append(f"{len(unmatched)} units switch and are in no effect: {unmatched[:8]}")
+        notes.append(f"{len(unmatched)} units switch and are in no effect: {some_of(unmatched)}")
     if alone:
         notes.append(
             f"{len(alone)} units have no like unit in another cluster; their errors are taken around the mean of "
-            f"switchers and comparison units together: {alone[:8]}"
+            f"switchers and comparison units together: {some_of(alone)}"
         )
     return tuple(notes)
 
@@ -201,8 +202,7 @@ def _fail_if_options_do_not_fit(
         )
     if window is not None and not window[0] <= 0 <= window[1]:
         raise DesignError(f"window={window} must hold event time 0, for example (-3, 4)")
-    if design.covariates:
-        raise DesignError(f"did_multiplegt takes no covariates {design.covariates}; use lp_did or imputation")
+    fail_if_asked(design, ("covariates",), "did_multiplegt", "lp_did or imputation")
     if trends and estimand == "average":
         raise DesignError("with a trend of every unit there is no average total effect; average() the event times")
 

@@ -11,14 +11,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.always_treated import leave_out_always_treated
+from yrdecon.core.adoption import note_on_staggering
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
+from yrdecon.core.labels import row_labels
+from yrdecon.core.left_out import leave_out_always_treated
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError
-from yrdecon.estimators.adoption import note_on_staggering
 from yrdecon.estimators.event_study import (
     base_event_times,
     event_study_rows,
@@ -26,8 +27,8 @@ from yrdecon.estimators.event_study import (
     mark_excluded,
     regress_on_event_time,
 )
-from yrdecon.estimators.linear import fit_linear, residualizer, row_labels
-from yrdecon.estimators.small_sample import SmallSample
+from yrdecon.estimators.regression.linear import fit_linear, residualizer
+from yrdecon.estimators.regression.small_sample import SmallSample
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -112,7 +113,7 @@ def dose_response(
         estimate = _high_and_low(panel, contrast, design, dose, cut, ssc)
     else:
         estimate = _two_way_slope(panel, contrast, design, dose, ssc)
-    return replace(estimate, notes=(*estimate.notes, *note_on_staggering(full)))
+    return replace(estimate, notes=(*estimate.notes, *note_on_staggering(full.cohort, full.periods)))
 
 
 def _any_dose(panel: Panel, dosed: Dosed, design: Design, ssc: SmallSample) -> Estimate:

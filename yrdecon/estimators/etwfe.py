@@ -10,16 +10,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.always_treated import leave_out_always_treated
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
+from yrdecon.core.labels import codes_of, row_labels
+from yrdecon.core.left_out import leave_out_always_treated
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError, EstimationError
-from yrdecon.estimators.linear import fit_linear, row_labels
 from yrdecon.estimators.linear_map import map_linearly
-from yrdecon.estimators.small_sample import SmallSample, cluster_factor
+from yrdecon.estimators.regression.linear import fit_linear
+from yrdecon.estimators.regression.small_sample import SmallSample, cluster_factor
 from yrdecon.estimators.sun_abraham import reference_event_time
 from yrdecon.kernels.ols import dependent_columns
 from yrdecon.kernels.poisson import poisson_regression
@@ -174,7 +175,7 @@ def _poisson(
     coefficients = cells[["cohort", "time", "event_time"]].assign(log_ratio=fit.coef[:k])
     return Estimate(
         coef=effect,
-        vcov=cluster_covariance(influence, pd.factorize(labels[cluster])[0].astype(np.int64)),
+        vcov=cluster_covariance(influence, codes_of(labels[cluster])),
         cells=cells,
         units=labels,
         method="",

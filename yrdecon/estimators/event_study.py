@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.always_treated import leave_out_always_treated
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import estimate_one_by_one, register
+from yrdecon.core.left_out import leave_out_always_treated
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError
-from yrdecon.estimators.linear import fit_linear
 from yrdecon.estimators.linear_map import map_linearly
-from yrdecon.estimators.small_sample import SmallSample
+from yrdecon.estimators.regression.linear import fit_linear
+from yrdecon.estimators.regression.small_sample import SmallSample
 
 FloatArray = NDArray[np.float64]
 

@@ -8,15 +8,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from yrdecon.core.adoption import adoption_dates
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import estimate_one_by_one, register
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import draw_sample, restrict
+from yrdecon.core.wide import wide_outcome
 from yrdecon.errors import DesignError
-from yrdecon.estimators.imputed import imputed_estimate
-from yrdecon.estimators.linear import fit_linear
-from yrdecon.estimators.small_sample import SmallSample
+from yrdecon.estimators.counterfactual.imputed import imputed_estimate
+from yrdecon.estimators.regression.linear import fit_linear
+from yrdecon.estimators.regression.small_sample import SmallSample
 from yrdecon.kernels.imputation import gaps_to_untreated_fit
 
 FloatArray = NDArray[np.float64]
@@ -61,12 +63,10 @@ def imputation_draws(panel: Panel, design: Design, cohorts: FloatArray) -> Float
     if design.covariates or design.effects or design.weights:
         return estimate_one_by_one(imputation, panel, design, cohorts)
     sample = draw_sample(panel, design)
-    y = np.full((len(sample.units), len(sample.periods)), np.nan)
-    y[sample.unit, sample.time] = sample.outcome
-    dates = np.unique(cohorts[(cohorts > sample.periods[0]) & (cohorts <= sample.periods[-1])])
+    y, dates = wide_outcome(sample), adoption_dates(cohorts, sample.periods)
     usable = ~np.isin(sample.periods, design.exclude_periods)
     if design.base_periods is not None:
-        usable &= np.isin(sample.periods, design.base_periods) | (sample.periods >= dates.min())
+        usable &= np.isin(sample.periods, design.base_periods) | (sample.periods >= dates[0])
     parts = []
     for start in range(0, len(cohorts), CHUNK):
         own = cohorts[start : start + CHUNK, :, None]

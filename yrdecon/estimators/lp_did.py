@@ -9,15 +9,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.always_treated import leave_out_always_treated
-from yrdecon.core.design import Design
+from yrdecon.core.adoption import adoption_dates
+from yrdecon.core.design import Design, fail_if_asked
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
+from yrdecon.core.labels import codes_of, row_labels
+from yrdecon.core.left_out import leave_out_always_treated
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
+from yrdecon.core.wide import wide_outcome
 from yrdecon.errors import DesignError, EstimationError
-from yrdecon.estimators.linear import row_labels
-from yrdecon.estimators.small_sample import cluster_factor
+from yrdecon.estimators.regression.small_sample import cluster_factor
 from yrdecon.kernels.ols import dependent_columns, least_squares
 from yrdecon.kernels.sandwich import cluster_covariance
 from yrdecon.kernels.within import prepare_fixed_effects, project_out
@@ -94,9 +96,9 @@ def lp_did(
     [0.0, 1.0, 1.0]
     """
     sample = leave_out_always_treated(draw_sample(panel, design))
-    dates = np.array([c for c in np.unique(sample.cohort) if sample.periods[0] < c <= sample.periods[-1]])
+    dates = adoption_dates(sample.cohort, sample.periods)
     _fail_if_options_do_not_fit(design, lags, weighting, composition, dates)
-    span = window or (int(sample.periods[0] - dates.max()), int(sample.periods[-1] - dates.min()))
+    span = window or (int(sample.periods[0]) - max(dates), int(sample.periods[-1]) - min(dates))
     labels = row_labels(panel, sample, design)
     end = span[1] if composition == "fixed" else None
     y = _outcomes(sample, design)
@@ -116,7 +118,7 @@ def lp_did(
         )
     matrix = np.stack(influence, axis=1)
     cluster = design.cluster or "unit"
-    codes = pd.factorize(labels[cluster])[0].astype(np.int64)
+    codes = codes_of(labels[cluster])
     return Estimate(
         coef=np.array(effects),
         vcov=cluster_covariance(matrix, codes),
@@ -135,8 +137,7 @@ def lp_did(
 
 def _outcomes(sample: Sample, design: Design) -> FloatArray:
     """Return the (N, T) outcomes, NaN in excluded periods and gaps."""
-    y = np.full((len(sample.units), len(sample.periods)), np.nan)
-    y[sample.unit, sample.time] = sample.outcome
+    y = wide_outcome(sample)
     y[:, np.isin(sample.periods, design.exclude_periods)] = np.nan
     return y
 
@@ -162,7 +163,7 @@ def _horizon(sample: Sample, design: Design, changes: FloatArray, event_time: in
     change = changes[sample.unit, sample.time]
     own, time = sample.cohort[sample.unit], sample.periods[sample.time]
     last = time + (max(event_time, 0) if end is None else end)
-    clean = own > sample.periods[-1] + design.anticipation
+    clean = np.isinf(own)
     if design.comparison == "not_yet":
         clean |= own > last + design.anticipation
     switching = (own == time) & (own > sample.periods[0])
@@ -209,15 +210,15 @@ def _project(
     return float(fit.coef[0]), influence
 
 
-def _cells(event_time: IntArray, design: Design, lags: int, dates: FloatArray) -> pd.DataFrame:
+def _cells(event_time: IntArray, design: Design, lags: int, dates: list[int]) -> pd.DataFrame:
     base = {-k - design.anticipation for k in range(1, lags + 1)}
     if design.base_periods is not None:
-        base = {int(p - dates[0]) for p in design.base_periods}
+        base = {p - dates[0] for p in design.base_periods}
     excluded = np.zeros(len(event_time), dtype=bool)
     return pd.DataFrame({"event_time": event_time, "reference": np.isin(event_time, list(base)), "excluded": excluded})
 
 
-def _fail_if_options_do_not_fit(design: Design, lags: int, weighting: str, composition: str, dates: FloatArray) -> None:
+def _fail_if_options_do_not_fit(design: Design, lags: int, weighting: str, composition: str, dates: list[int]) -> None:
     if weighting not in get_args(Weighting) or composition not in get_args(Composition):
         raise DesignError(
             f"weighting is one of {list(get_args(Weighting))} and composition one of {list(get_args(Composition))}; "
@@ -225,8 +226,7 @@ def _fail_if_options_do_not_fit(design: Design, lags: int, weighting: str, compo
         )
     if isinstance(lags, bool) or not isinstance(lags, int) or lags < 1:
         raise DesignError(f"lags={lags!r} must be a whole number of periods, 1 or more")
-    if design.effects:
-        raise DesignError(f"lp_did takes no effects {design.effects}; use a pool within one group, or twfe")
+    fail_if_asked(design, ("effects",), "lp_did", "a pool within one group, or twfe")
     if design.base_periods is not None and len(dates) > 1:
         raise DesignError("base_periods name calendar years, which differ between cohorts; leave them out, give lags=")
 

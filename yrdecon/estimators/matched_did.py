@@ -8,15 +8,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.always_treated import leave_out_always_treated
-from yrdecon.core.design import Design
+from yrdecon.core.adoption import adoption_dates
+from yrdecon.core.design import Design, fail_if_asked
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
+from yrdecon.core.labels import row_labels
+from yrdecon.core.left_out import leave_out_always_treated
+from yrdecon.core.names import some_of
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
+from yrdecon.core.wide import balanced_outcome
 from yrdecon.errors import DesignError, EstimationError
-from yrdecon.estimators.linear import row_labels
-from yrdecon.estimators.matching import CohortMatch, balance_table, match_cohort, match_table, support_table
+from yrdecon.estimators.cohorts.matching import CohortMatch, balance_table, match_cohort, match_table, support_table
 from yrdecon.kernels.matching import Matched, abadie_imbens, neighbor_deviations
 
 FloatArray = NDArray[np.float64]
@@ -83,11 +86,11 @@ def matched_did(panel: Panel, design: Design, *, caliper: float = 0.2, neighbors
     _fail_if_options_make_no_sense(caliper, neighbors)
     _fail_if_design_asks_for_more(design)
     sample = leave_out_always_treated(draw_sample(panel, design))
-    _fail_if_not_balanced(sample)
-    every = [match_cohort(sample, design, cohort, caliper, neighbors) for cohort in _cohorts(sample)]
+    y = balanced_outcome(sample, "matched_did")
+    dates = adoption_dates(sample.cohort, sample.periods)
+    every = [match_cohort(sample, design, cohort, caliper, neighbors) for cohort in dates]
     matches = [match for match in every if match.matched.any()]
     _fail_if_nobody_is_matched(every, matches)
-    y = sample.outcome.reshape(len(sample.units), -1)
     groups = [_matched(match, y) for match in matches]
     used = restrict(sample, np.any([match.weight > 0 for match in matches], axis=0)[sample.unit])
     return Estimate(
@@ -109,10 +112,6 @@ def matched_did(panel: Panel, design: Design, *, caliper: float = 0.2, neighbors
         small_sample=f"Abadie-Imbens, {VARIANCE_NEIGHBORS} neighbors for conditional variances",
         notes=(*sample.notes, *_notes(every, sample, design, caliper, neighbors)),
     )
-
-
-def _cohorts(sample: Sample) -> list[int]:
-    return sorted({int(c) for c in sample.cohort if c <= sample.periods[-1]})
 
 
 def _matched(match: CohortMatch, y: FloatArray) -> Matched:
@@ -149,7 +148,7 @@ def _notes(every: list[CohortMatch], sample: Sample, design: Design, caliper: fl
         for status, words in UNMATCHED.items():
             names = sample.units[match.status == status].tolist()
             if names:
-                notes.append(f"{where}: {len(names)} treated units {words} are left out: {names[:8]}")
+                notes.append(f"{where}: {len(names)} treated units {words} are left out: {some_of(names)}")
         if match.matched.sum() == 1:
             notes.append(f"{where}: one matched treated unit, so no standard error; infer by permutation")
     return tuple(notes)
@@ -163,27 +162,10 @@ def _fail_if_options_make_no_sense(caliper: float, neighbors: int) -> None:
 
 
 def _fail_if_design_asks_for_more(design: Design) -> None:
-    asked = [name for name in ("weights", "effects", "cluster") if getattr(design, name)]
-    if asked:
-        raise DesignError(
-            f"matched_did takes no {asked}; remove them from the design, or run twfe on the matched sample, "
-            "whose weights are in the frame 'support'"
-        )
+    instead = "twfe on the matched sample, whose weights are in the frame 'support'"
+    fail_if_asked(design, ("weights", "effects", "cluster"), "matched_did", instead)
     if design.comparison != "never":
         raise DesignError("matched_did compares with never-treated units; use comparison='never', or callaway_santanna")
-
-
-def _fail_if_not_balanced(sample: Sample) -> None:
-    if sample.is_balanced:
-        return
-    seen = np.zeros((len(sample.units), len(sample.periods)), dtype=bool)
-    seen[sample.unit, sample.time] = True
-    cells = np.argwhere(~seen)
-    shown = ", ".join(f"{sample.units[i]} {sample.periods[t]}" for i, t in cells[:5])
-    raise DesignError(
-        f"matched_did needs a balanced panel; {len(cells)} cells are missing: {shown}; "
-        "leave these units out of the pool or shorten the period"
-    )
 
 
 def _fail_if_nobody_is_matched(every: list[CohortMatch], matches: list[CohortMatch]) -> None:

@@ -13,8 +13,8 @@ from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.panel import Panel
 from yrdecon.errors import DesignError
-from yrdecon.estimators.completed import Grid, completed_estimate, draw_grid, prepared
-from yrdecon.estimators.forward_validation import forward_validation
+from yrdecon.estimators.counterfactual.completed import Grid, completed_estimate, draw_grid, prepared
+from yrdecon.estimators.counterfactual.forward_validation import forward_validation
 from yrdecon.kernels.lowrank import Shrinkage, largest_penalty
 
 PENALTIES = 9

@@ -10,16 +10,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.always_treated import leave_out_always_treated
+from yrdecon.core.adoption import adoption_dates
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
+from yrdecon.core.left_out import leave_out_always_treated
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError
 from yrdecon.estimators.event_study import base_event_times, regress_on_event_time
-from yrdecon.estimators.linear import fit_linear
-from yrdecon.estimators.small_sample import SmallSample
+from yrdecon.estimators.regression.linear import fit_linear
+from yrdecon.estimators.regression.small_sample import SmallSample
 
 IntArray = NDArray[np.int64]
 
@@ -82,7 +83,7 @@ def stacked(
     full = leave_out_always_treated(draw_sample(panel, design))
     used = full.contrast if by is None else ~np.isin(full.periods[full.time], design.exclude_periods)
     sample = restrict(full, used)
-    cohorts = [int(c) for c in np.unique(sample.cohort) if sample.periods[0] < c <= sample.periods[-1]]
+    cohorts = adoption_dates(sample.cohort, sample.periods)
     if design.base_periods is not None and len(cohorts) > 1:
         raise DesignError("base_periods name calendar years, which differ between cohorts; leave base_periods out")
     span = window or (int(sample.periods[0]) - min(cohorts), int(sample.periods[-1]) - max(cohorts))

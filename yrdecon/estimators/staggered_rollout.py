@@ -10,13 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.design import Design
+from yrdecon.core.design import Design, fail_if_asked
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
+from yrdecon.core.labels import codes_of, unit_labels
+from yrdecon.core.left_out import leave_out, leave_out_always_treated
 from yrdecon.core.panel import Panel
-from yrdecon.core.sample import Sample, draw_sample, restrict
+from yrdecon.core.sample import Sample, draw_sample
+from yrdecon.core.wide import balanced_outcome
 from yrdecon.errors import DesignError
-from yrdecon.estimators.linear import row_labels
 from yrdecon.kernels.rollout import adjusted_means, neyman_excess
 from yrdecon.kernels.sandwich import cluster_covariance
 
@@ -98,24 +100,21 @@ def staggered_rollout(
     """
     coefficient = _beta(beta)
     _fail_if_options_do_not_fit(design, estimand)
-    full = draw_sample(panel, design)
-    y = _matrix(full)
-    kept, notes = _usable_units(full, design)
-    sample = restrict(full, kept[full.unit])
-    dates = np.where(sample.cohort > sample.periods[-1] + design.anticipation, np.inf, sample.cohort)
-    cohorts, code = np.unique(dates, return_inverse=True)
+    sample = _without_single_units(leave_out_always_treated(draw_sample(panel, design)))
+    y = balanced_outcome(sample, "staggered_rollout")
+    cohorts, code = np.unique(sample.cohort, return_inverse=True)
     cells = _cells(sample, design, cohorts, np.bincount(code))
     labels, weights = _estimand(cells, estimand)
     target, baseline = _weights_on_means(cells, weights, len(cohorts), len(sample.periods))
-    fit = adjusted_means(y[kept], code.astype(np.int64), target, baseline, coefficient)
+    fit = adjusted_means(y, code.astype(np.int64), target, baseline, coefficient)
     same = np.array([np.array_equal(a, b) for a, b in zip(target, baseline, strict=True)]) & (fit.beta != 0)
-    units = row_labels(panel, sample, design).groupby("unit", sort=False).first().reset_index()
+    units = unit_labels(panel, sample, design)
     cluster = design.cluster or "unit"
     effect, influence = np.where(same, 0.0, fit.effect), np.where(same, 0.0, fit.influence)
-    vcov = cluster_covariance(influence, pd.factorize(units[cluster])[0].astype(np.int64))
+    vcov = cluster_covariance(influence, codes_of(units[cluster]))
     frames = {"adjustment": labels.assign(beta=fit.beta)}
     if design.cluster is None:
-        excess = _excess(y[kept], code.astype(np.int64), target, cohorts, sample, design)
+        excess = _excess(y, code.astype(np.int64), target, cohorts, sample, design)
         adjusted = np.sqrt(np.maximum(np.diag(vcov) - np.where(same, 0.0, excess), 0.0))
         frames["standard_errors"] = labels.assign(neyman=np.sqrt(np.diag(vcov)), adjusted=adjusted)
     if estimand in ("event_time", "cohort_time"):
@@ -132,7 +131,7 @@ def staggered_rollout(
         frames=MappingProxyType(frames),
         cluster=cluster,
         small_sample="Neyman, conservative",
-        notes=(*full.notes, *notes),
+        notes=sample.notes,
     )
 
 
@@ -144,36 +143,9 @@ def _beta(beta: float | str) -> float | None:
     return float(beta)
 
 
-def _matrix(sample: Sample) -> FloatArray:
-    """Return the (N, T) outcomes of a balanced panel."""
-    y = np.full((len(sample.units), len(sample.periods)), np.nan)
-    y[sample.unit, sample.time] = sample.outcome
-    if np.isnan(y).any():
-        unit, time = np.nonzero(np.isnan(y))
-        shown = ", ".join(f"{sample.units[i]} {sample.periods[t]}" for i, t in zip(unit[:5], time[:5], strict=True))
-        raise DesignError(
-            f"staggered_rollout needs a balanced panel; {len(unit)} cells are missing: {shown}; "
-            "leave these units out of the pool or shorten the period"
-        )
-    return y
-
-
-def _usable_units(sample: Sample, design: Design) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
-    """Return which units take part, and sentences about the others."""
-    never = sample.cohort > sample.periods[-1] + design.anticipation
-    dates = np.where(never, np.inf, sample.cohort)
-    always = sample.cohort <= sample.periods[0]
-    size = pd.Series(dates).map(pd.Series(dates).value_counts()).to_numpy()
-    single = (size == 1) & ~always
-    notes = []
-    if always.any():
-        notes.append(f"{always.sum()} units are treated throughout and left out: {sample.units[always].tolist()[:8]}")
-    if single.any():
-        notes.append(
-            f"{single.sum()} units are alone in their cohort, whose variance cannot be estimated, and are left out: "
-            f"{sample.units[single].tolist()[:8]}"
-        )
-    return ~always & ~single, tuple(notes)
+def _without_single_units(sample: Sample) -> Sample:
+    of_cohort, size = np.unique(sample.cohort, return_inverse=True, return_counts=True)[1:]
+    return leave_out(sample, size[of_cohort] == 1, "are alone in their cohort, whose variance cannot be estimated")
 
 
 def _cells(sample: Sample, design: Design, cohorts: FloatArray, size: IntArray) -> Cells:
@@ -255,10 +227,8 @@ def _excess(
 def _fail_if_options_do_not_fit(design: Design, estimand: str) -> None:
     if estimand not in get_args(Estimand):
         raise DesignError(f"estimand={estimand!r} is unknown; choose one of {list(get_args(Estimand))}")
-    asked = {"covariates": design.covariates, "weights": design.weights, "effects": design.effects}
-    for name, value in asked.items():
-        if value:
-            raise DesignError(f"staggered_rollout takes no {name} {value!r}; use callaway_santanna, imputation or twfe")
+    instead = "callaway_santanna, imputation or twfe"
+    fail_if_asked(design, ("covariates", "weights", "effects"), "staggered_rollout", instead)
 
 
 register(staggered_rollout)

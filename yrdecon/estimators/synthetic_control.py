@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from yrdecon.core.adoption import adoption_dates
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
+from yrdecon.core.labels import row_labels
+from yrdecon.core.left_out import leave_out_always_treated
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
-from yrdecon.estimators.linear import row_labels
-from yrdecon.estimators.predictors import Predictor
-from yrdecon.estimators.synthetic_fit import CohortFit, cohort_paths, fail_if_donors_are_few, fit_cohort, located
-from yrdecon.estimators.synthetic_frames import synthetic_frames
-from yrdecon.estimators.synthetic_options import Match, Method, Options, Per, fail_if_design_does_not_fit
-from yrdecon.estimators.wide import adoption_dates, same_sizes, wide_outcome, windows_around
-from yrdecon.kernels.synthetic_control import DonorProblem, follow_path, path_products
+from yrdecon.core.wide import balanced_outcome
+from yrdecon.estimators.synthetic.control_draws import fit_placebos, mean_gaps, placebo_data, placebo_effects, refit
+from yrdecon.estimators.synthetic.control_fit import (
+    CohortFit,
+    cohort_paths,
+    fit_cohort,
+)
+from yrdecon.estimators.synthetic.control_frames import synthetic_frames
+from yrdecon.estimators.synthetic.control_options import Match, Method, Options, Per, fail_if_design_does_not_fit
+from yrdecon.estimators.synthetic.predictors import Predictor
 
 FloatArray = NDArray[np.float64]
 
@@ -47,8 +56,7 @@ def synthetic_control(
 
     Weights are fitted on all periods before treatment that are neither excluded nor within the anticipation window.
     Effects are averaged over treated cells. With several adoption dates each treated unit has its own date, and all
-    are compared with the never treated. Units that are treated from the first period on, or after the last, are
-    neither treated nor donors, and the notes name them.
+    are compared with the never treated. Units that are treated from the first period on are left out and named.
 
     Parameters
     ----------
@@ -102,9 +110,9 @@ def synthetic_control(
     """
     options = Options(method, match, per, penalty)
     fail_if_design_does_not_fit(design, options)
-    sample = draw_sample(panel, design)
-    y = wide_outcome(sample, "synthetic_control")
-    dates = adoption_dates(sample, sample.cohort)
+    sample = leave_out_always_treated(draw_sample(panel, design))
+    y = balanced_outcome(sample, "synthetic_control")
+    dates = adoption_dates(sample.cohort, sample.periods)
     paths = [cohort_paths(sample, design, y, date, options) for date in dates]
     fits = [fit_cohort(panel, sample, design, path, options) for path in paths]
     cells = np.array([len(path.own) * path.windows.post.sum() for path in paths])
@@ -120,50 +128,45 @@ def synthetic_control(
         n_obs=_cells_used(sample, fits),
         frames=synthetic_frames(sample, y, fits, shares, options),
         small_sample="no analytic standard error; infer by permutation",
-        notes=(*sample.notes, *_notes(sample, fits, options)),
+        notes=(*sample.notes, *_notes(fits, options)),
     )
 
 
 def synthetic_control_draws(panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
     """Return (B, 1) effects of `synthetic_control` at (B, N) assignments, all weight problems solved together."""
-    sample = draw_sample(panel, design)
-    effects = np.zeros(len(cohorts))
-    for rows in same_sizes(cohorts):
-        total, n_cells = np.zeros(len(rows)), 0
-        for date in adoption_dates(sample, cohorts[rows]):
-            post = windows_around(sample, design, date).post
-            size = int((cohorts[rows[0]] == date).sum()) * int(post.sum())
-            total += size * _gaps(sample, design, cohorts[rows], date)[:, post].mean(axis=1)
-            n_cells += size
-        effects[rows] = total / n_cells
-    return effects[:, None]
+    data = placebo_data(panel, design, cohorts)
+    return placebo_effects(fit_placebos(data), data.y)
 
 
 def synthetic_control_pre_effects(panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
     """Return (B, P) mean gaps before treatment, in the periods that are not base periods by declaration."""
-    sample = draw_sample(panel, design)
+    data = placebo_data(panel, design, cohorts)
     columns = []
-    for rows in same_sizes(cohorts):
-        for date in adoption_dates(sample, cohorts[rows]):
-            windows = windows_around(sample, design, date)
-            before = windows.fit if design.base_periods is None else windows.fit & ~windows.base
-            block = np.full((len(cohorts), int(before.sum())), np.nan)
-            block[rows] = _gaps(sample, design, cohorts[rows], date)[:, before]
-            columns.append(block)
+    for placebo in fit_placebos(data):
+        windows = placebo.windows
+        before = windows.fit if design.base_periods is None else windows.fit & ~windows.base
+        block = np.full((len(cohorts), int(before.sum())), np.nan)
+        block[placebo.rows] = mean_gaps(placebo, data.y)[:, before]
+        columns.append(block)
     return np.concatenate(columns, axis=1)
 
 
-def _gaps(sample: Sample, design: Design, cohorts: FloatArray, date: float) -> FloatArray:
-    """Return the (B, T) mean gaps of one date under default options; every row treats as many units at that date."""
-    fail_if_design_does_not_fit(design, Options())
-    fail_if_donors_are_few(int(np.isinf(cohorts[0]).sum()))
-    windows = windows_around(sample, design, date)
-    z = located(wide_outcome(sample, "synthetic_control"), windows, "demeaned")
-    row, unit = np.nonzero(cohorts == date)
-    treated = np.eye(len(z))[unit]
-    problem = DonorProblem(path_products(z[:, windows.fit]), treated, np.isinf(cohorts)[row])
-    gaps = (treated - follow_path(problem)) @ z
-    return np.asarray(gaps.reshape(len(cohorts), -1, z.shape[1]).mean(axis=1))
+def synthetic_control_without(panel: Panel, design: Design, cohorts: FloatArray) -> Callable[[float], FloatArray]:
+    """Return the function from a constant effect to the (B, 1) effects without it, which keeps the weights.
+
+    An effect taken from treated rows leaves the fitted periods as they are, unless several adoption dates are in play.
+    """
+    data = placebo_data(panel, design, cohorts)
+    placebos = fit_placebos(data)
+    treated = data.sample.periods >= data.sample.cohort[:, None]
+
+    def at(effect: float) -> FloatArray:
+        shifted = replace(data, y=data.y - effect * treated)
+        touched = [treated[:, placebo.windows.fit].any() for placebo in placebos]
+        again = [refit(p, shifted) if is_touched else p for p, is_touched in zip(placebos, touched, strict=True)]
+        return placebo_effects(again, shifted.y)
+
+    return at
 
 
 def _cells_used(sample: Sample, fits: list[CohortFit]) -> int:
@@ -173,7 +176,7 @@ def _cells_used(sample: Sample, fits: list[CohortFit]) -> int:
     return int(used.sum())
 
 
-def _notes(sample: Sample, fits: list[CohortFit], options: Options) -> list[str]:
+def _notes(fits: list[CohortFit], options: Options) -> list[str]:
     matched = MATCHES[options.match] if isinstance(options.match, str) else "predictors"
     notes = [f"{METHODS[options.method]}; matched are {matched}; one synthetic control per {options.per}"]
     penalties = sorted({penalty for fit in fits for penalty in fit.penalties})
@@ -185,11 +188,12 @@ def _notes(sample: Sample, fits: list[CohortFit], options: Options) -> list[str]
         notes.append(TIES)
     tables = [fit.matched.table for fit in fits if fit.matched]
     notes.extend(dict.fromkeys(n for table in tables for n in (IMPORTANCE[table.importance is None], *table.notes)))
-    inside = np.unique(np.concatenate([(*fit.paths.own, *fit.paths.donors) for fit in fits]))
-    outside = np.delete(np.arange(len(sample.units)), inside)
-    if len(outside):
-        notes.append(f"units {sample.units[outside].tolist()} are treated throughout or later and left out")
     return notes
 
 
-register(synthetic_control, draws=synthetic_control_draws, pre_effects=synthetic_control_pre_effects)
+register(
+    synthetic_control,
+    draws=synthetic_control_draws,
+    pre_effects=synthetic_control_pre_effects,
+    without=synthetic_control_without,
+)

@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
+from yrdecon.core.left_out import leave_out_always_treated
 from yrdecon.core.panel import Panel
-from yrdecon.estimators.synthetic_cohorts import (
+from yrdecon.core.sample import draw_sample
+from yrdecon.estimators.synthetic.did_cohorts import (
     CohortFit,
     balanced_sample,
     cohort_estimate,
     fit_cohorts,
-    same_sizes,
     treated_cells,
 )
+from yrdecon.estimators.synthetic.windows import same_sizes, sample_of_assignments
 from yrdecon.kernels.synthetic_did import Solver
 
 FloatArray = NDArray[np.float64]
@@ -82,14 +84,15 @@ def synthetic_did(panel: Panel, design: Design, *, solver: Solver = "reference")
     >>> round(float(synthetic_did(panel, Design(outcome="y")).coef[0]), 6)
     3.0
     """
-    data = balanced_sample(panel, design)
+    data = balanced_sample(leave_out_always_treated(draw_sample(panel, design)), design)
     fits = fit_cohorts(data, data.sample.cohort[None, :], solver)
     return replace(cohort_estimate(panel, data, fits, solver), method="synthetic_did")
 
 
 def synthetic_did_draws(panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
     """Return (B, 1) effects of `synthetic_did` at (B, N) assignments, all weight problems solved together."""
-    data = balanced_sample(panel, design)
+    sample, cohorts = sample_of_assignments(panel, design, cohorts)
+    data = balanced_sample(sample, design)
     effects = np.zeros(len(cohorts))
     for rows in same_sizes(cohorts):
         effects[rows] = _average(fit_cohorts(data, cohorts[rows], "reference"))
@@ -98,7 +101,8 @@ def synthetic_did_draws(panel: Panel, design: Design, cohorts: FloatArray) -> Fl
 
 def synthetic_did_pre_effects(panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
     """Return (B, P) gaps before treatment, in the periods that carry no base weight by declaration."""
-    data = balanced_sample(panel, design)
+    sample, cohorts = sample_of_assignments(panel, design, cohorts)
+    data = balanced_sample(sample, design)
     columns = []
     for rows in same_sizes(cohorts):
         for fit in fit_cohorts(data, cohorts[rows], "reference").values():
@@ -115,7 +119,8 @@ def synthetic_did_without(panel: Panel, design: Design, cohorts: FloatArray) -> 
     An effect taken from treated rows leaves outcomes before treatment as they are, unless covariates or several
     adoption dates are in play; the unit weights rest on these alone.
     """
-    data = balanced_sample(panel, design)
+    sample, cohorts = sample_of_assignments(panel, design, cohorts)
+    data = balanced_sample(sample, design)
     treated = data.sample.periods >= data.sample.cohort[:, None]
     groups = same_sizes(cohorts)
     known = [fit_cohorts(data, cohorts[rows], "reference") for rows in groups]

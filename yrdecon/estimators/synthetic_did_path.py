@@ -12,16 +12,18 @@ from numpy.typing import NDArray
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
+from yrdecon.core.left_out import leave_out_always_treated
 from yrdecon.core.panel import Panel
-from yrdecon.estimators.synthetic_cohorts import (
+from yrdecon.core.sample import draw_sample
+from yrdecon.estimators.synthetic.did_cohorts import (
     BalancedSample,
     CohortFit,
     balanced_sample,
     cohort_blocks,
     cohort_estimate,
     fit_cohorts,
-    same_sizes,
 )
+from yrdecon.estimators.synthetic.windows import same_sizes, sample_of_assignments
 from yrdecon.kernels.synthetic_did import Solver
 
 FloatArray = NDArray[np.float64]
@@ -80,7 +82,7 @@ def synthetic_did_path(panel: Panel, design: Design, *, solver: Solver = "refere
     >>> path.cells["event_time"].tolist(), round(float(path.coef[-1]), 6)
     ([-2, -1, 0], 3.0)
     """
-    data = balanced_sample(panel, design)
+    data = balanced_sample(leave_out_always_treated(draw_sample(panel, design)), design)
     fits = fit_cohorts(data, data.sample.cohort[None, :], solver)
     times = _event_times(data, list(fits))
     sizes = np.array([fit.block.treated[0].sum() for fit in fits.values()])
@@ -104,7 +106,8 @@ def synthetic_did_path(panel: Panel, design: Design, *, solver: Solver = "refere
 
 def synthetic_did_path_draws(panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
     """Return (B, E) effects of `synthetic_did_path` at (B, N) assignments, all weight problems solved together."""
-    data = balanced_sample(panel, design)
+    sample, cohorts = sample_of_assignments(panel, design, cohorts)
+    data = balanced_sample(sample, design)
     times = _event_times(data, list(cohort_blocks(data, cohorts)))
     effects = np.zeros((len(cohorts), len(times.values)))
     for rows in same_sizes(cohorts):

@@ -10,13 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from yrdecon.core.adoption import adoption_dates, note_on_staggering
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
+from yrdecon.core.labels import codes_of, row_labels
+from yrdecon.core.left_out import leave_out
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError, EstimationError
-from yrdecon.estimators.adoption import note_on_staggering
 from yrdecon.estimators.event_study import (
     base_event_times,
     event_study_rows,
@@ -24,8 +26,8 @@ from yrdecon.estimators.event_study import (
     mark_excluded,
     regress_on_event_time,
 )
-from yrdecon.estimators.linear import fit_linear, independent_effects, row_labels
-from yrdecon.estimators.small_sample import SmallSample
+from yrdecon.estimators.regression.linear import fit_linear, independent_effects
+from yrdecon.estimators.regression.small_sample import SmallSample
 from yrdecon.kernels.within import prepare_fixed_effects, project_out
 
 FloatArray = NDArray[np.float64]
@@ -93,7 +95,7 @@ def triple_difference(
     """
     if by not in (None, "event_time"):
         raise DesignError(f"by={by!r} is unknown; choose None or 'event_time'")
-    full, always = _with_adoption(panel, draw_sample(panel, design), eligible)
+    full = _with_adoption(panel, draw_sample(panel, design), eligible)
     finer = replace(design, effects=(*design.effects, f"{ADOPTING}^{panel.time}", f"{eligible}^{panel.time}"))
     sample = restrict(full, full.contrast if by is None else event_study_rows(full, design))
     treated = (sample.periods[sample.time] >= sample.cohort[sample.unit]).astype(float)
@@ -109,11 +111,11 @@ def triple_difference(
         estimate,
         method="triple_difference",
         frames=MappingProxyType(_means(restrict(full, full.contrast), eligible)),
-        notes=(*estimate.notes, *_notes(panel, sample, design, always)),
+        notes=(*estimate.notes, *_notes(panel, sample, design)),
     )
 
 
-def _with_adoption(panel: Panel, sample: Sample, eligible: str) -> tuple[Sample, list[Any]]:
+def _with_adoption(panel: Panel, sample: Sample, eligible: str) -> Sample:
     """Add the adoption date of each row's group to the frame, and leave groups out that adopted before the sample."""
     if panel.group is None:
         raise DesignError(
@@ -124,14 +126,14 @@ def _with_adoption(panel: Panel, sample: Sample, eligible: str) -> tuple[Sample,
     own = pd.Series(sample.cohort[sample.unit])
     adoption = own.groupby(group.to_numpy()).transform("min").to_numpy()
     _fail_if_eligibility_does_not_fit(sample, eligible, adoption)
-    always = adoption <= sample.periods[0]
-    kept = replace(sample, frame=sample.frame.assign(**{ADOPTING: adoption}))
-    result = restrict(kept, ~always)
-    if not (np.isfinite(result.cohort) & (result.cohort <= sample.periods[-1])).any():
+    dated = replace(sample, frame=sample.frame.assign(**{ADOPTING: adoption}))
+    always = np.bincount(sample.unit, adoption <= sample.periods[0]) > 0
+    result = leave_out(dated, always, "belong to groups that adopted by the first period")
+    if not adoption_dates(result.cohort, sample.periods):
         raise DesignError(
             f"every group that adopts does so by {sample.periods[0]}, the first period; start the panel earlier"
         )
-    return result, _named(sample, always, len(sample.units))
+    return result
 
 
 def _fail_if_group_is_missing(sample: Sample, group: pd.Series[Any]) -> None:
@@ -198,7 +200,7 @@ def _fail_if_not_identified(panel: Panel, sample: Sample, design: Design, treate
 
 
 def _is_swallowed(labels: pd.DataFrame, effects: tuple[str, ...], treated: FloatArray, weights: FloatArray) -> bool:
-    codes = [pd.factorize(labels[e])[0].astype(np.int64) for e in effects]
+    codes = [codes_of(labels[e]) for e in effects]
     rest = project_out(prepare_fixed_effects(codes, weights), treated[:, None])[:, 0]
     return bool((weights * rest**2).sum() <= SWALLOWED**2 * (weights * treated**2).sum())
 
@@ -223,15 +225,9 @@ def _means(sample: Sample, eligible: str) -> dict[str, pd.DataFrame]:
     return {"means": cells.assign(mean=cells["total"] / cells["weight"]).drop(columns=["weight", "total"])}
 
 
-def _notes(panel: Panel, sample: Sample, design: Design, always: list[Any]) -> tuple[str, ...]:
-    notes = []
-    if always:
-        notes.append(f"{len(always)} units of groups that adopted by the first period are left out: {always[:8]}")
-    if design.cluster is None:
-        notes.append(
-            f"errors are clustered by unit although {panel.group} decides; cluster={panel.group!r} is cautious"
-        )
-    return (*notes, *note_on_staggering(sample))
+def _notes(panel: Panel, sample: Sample, design: Design) -> tuple[str, ...]:
+    words = f"errors are clustered by unit although {panel.group} decides; cluster={panel.group!r} is cautious"
+    return (*((words,) if design.cluster is None else ()), *note_on_staggering(sample.cohort, sample.periods))
 
 
 register(triple_difference)

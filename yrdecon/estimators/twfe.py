@@ -11,10 +11,17 @@ from numpy.typing import NDArray
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import errors_one_by_one, estimate_one_by_one, register
+from yrdecon.core.labels import codes_of, row_labels
+from yrdecon.core.names import some_of
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
-from yrdecon.estimators.linear import fit_linear, independent_effects, residualizer, row_labels, varying_slopes
-from yrdecon.estimators.small_sample import SmallSample, cluster_factor
+from yrdecon.estimators.regression.linear import (
+    fit_linear,
+    independent_effects,
+    residualizer,
+    varying_slopes,
+)
+from yrdecon.estimators.regression.small_sample import SmallSample, cluster_factor
 from yrdecon.kernels.assignments import assignment_effects, assignment_errors, prepare_assignments, prepare_errors
 
 FloatArray = NDArray[np.float64]
@@ -90,7 +97,7 @@ def twfe_errors(panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray
         sample.unit,
         sample.periods[sample.time],
         np.unique(cohorts),
-        pd.factorize(units[cluster])[0].astype(np.int64),
+        codes_of(units[cluster]),
     )
     errors = assignment_errors(prepared, cohorts[:, full.units.get_indexer(sample.units)])
     return np.asarray(np.sqrt(rule.factor) * errors[:, None])
@@ -100,7 +107,7 @@ def _note_on_always_treated(sample: Sample) -> tuple[str, ...]:
     always = sample.units[sample.cohort <= sample.periods[0]].tolist()
     if not always:
         return ()
-    return (f"{len(always)} units are treated throughout and serve as comparisons: {always[:8]}",)
+    return (f"{len(always)} units are treated throughout and serve as comparisons: {some_of(always)}",)
 
 
 register(twfe, draws=twfe_draws, errors=twfe_errors)

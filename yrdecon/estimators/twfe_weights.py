@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from yrdecon.core.design import Design
+from yrdecon.core.labels import row_labels
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import draw_sample, restrict
 from yrdecon.errors import DesignError
-from yrdecon.estimators.linear import residualizer, row_labels
+from yrdecon.estimators.regression.linear import residualizer
 
 
 def twfe_weights(panel: Panel, design: Design) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.panel import Panel
 from yrdecon.errors import DesignError
-from yrdecon.estimators.imputed import imputed_estimate
+from yrdecon.estimators.counterfactual.imputed import imputed_estimate
 
 
 def two_stage(panel: Panel, design: Design, *, by: Literal["event_time"] | None = None) -> Estimate:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from yrdecon.core.always_treated import leave_out_always_treated
 from yrdecon.core.design import Design
+from yrdecon.core.left_out import leave_out, leave_out_always_treated
 from yrdecon.core.panel import Panel
-from yrdecon.core.sample import Sample, draw_sample, restrict
+from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.errors import DesignError
 from yrdecon.inference.strata import adoption_dates
 from yrdecon.kernels.changes import mean_changes
@@ -89,10 +89,7 @@ def unit_changes(panel: Panel, design: Design, test: str) -> UnitChanges:
 def _without_anticipating(sample: Sample, date: float) -> Sample:
     """Leave out the units that are treated soon after the last period and may already react."""
     soon = np.isfinite(sample.cohort) & (sample.cohort != date)
-    if not soon.any():
-        return sample
-    note = f"{int(soon.sum())} units that may anticipate treatment are left out: {sample.units[soon].tolist()[:8]}"
-    return replace(restrict(sample, ~soon[sample.unit]), notes=(*sample.notes, note))
+    return leave_out(sample, soon, "may anticipate treatment")
 
 
 def _date(sample: Sample, test: str) -> float:

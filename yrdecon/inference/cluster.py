@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from yrdecon.core.estimate import Estimate
 from yrdecon.errors import DesignError
-from yrdecon.estimators.small_sample import SmallSample, cluster_factor
+from yrdecon.estimators.regression.small_sample import SmallSample, cluster_factor
 from yrdecon.inference.reduction import cluster_codes, fit_by_cluster
 from yrdecon.kernels.clustered import adjusted_scores
 from yrdecon.kernels.sandwich import cluster_covariance

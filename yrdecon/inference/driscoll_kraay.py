@@ -8,7 +8,7 @@ import numpy as np
 
 from yrdecon.core.estimate import Estimate
 from yrdecon.errors import DesignError
-from yrdecon.estimators.small_sample import cluster_factor
+from yrdecon.estimators.regression.small_sample import cluster_factor
 from yrdecon.inference.conley import fail_if_not_lags
 from yrdecon.kernels.spatial_hac import by_place_and_period, serial_covariance, spatial_covariance
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from yrdecon.core.design import parse_effect
 from yrdecon.core.estimate import Estimate, LinearFit
+from yrdecon.core.labels import levels_of
 from yrdecon.errors import DesignError
-from yrdecon.estimators.small_sample import levels_of
 from yrdecon.kernels.clustered import ClusteredFit, reduce_fit
 from yrdecon.kernels.sandwich import is_nested
 from yrdecon.kernels.within import prepare_fixed_effects, standardized

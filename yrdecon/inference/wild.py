@@ -14,7 +14,7 @@ from yrdecon.core.estimate import Estimate
 from yrdecon.core.hypothesis import FEW_P_VALUES, HypothesisTest
 from yrdecon.errors import DesignError
 from yrdecon.estimators.linear_map import map_linearly
-from yrdecon.estimators.small_sample import cluster_factor
+from yrdecon.estimators.regression.small_sample import cluster_factor
 from yrdecon.inference.reduction import cluster_codes, fit_by_cluster, linear_fit
 from yrdecon.kernels.clustered import ClusteredFit, adjusted_scores
 from yrdecon.kernels.sandwich import is_nested

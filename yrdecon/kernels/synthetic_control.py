@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,11 +15,7 @@ BoolArray = NDArray[np.bool_]
 TIE_RIDGE = 1e-6
 REFINEMENTS = 2
 TOGETHER = 2_000
-REMEMBERED = 8
 DISTANCE_PENALTIES = tuple(10.0 ** np.arange(-4, 2.25, 0.25))
-
-# A test shifts the outcome after treatment many times, which leaves the weights as they are.
-_SOLVED: OrderedDict[tuple[object, ...], FloatArray] = OrderedDict()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,13 +58,7 @@ def follow_path(problem: DonorProblem, ridge: float | None = None) -> FloatArray
     Abadie, Diamond and Hainmueller (2010); with paths relative to the units' own means, Doudchenko and Imbens (2016)
     and Ferman and Pinto (2021).
     """
-    arrays = (problem.gram, problem.treated, problem.donors)
-    key = (ridge, *(hashlib.blake2b(np.ascontiguousarray(x).tobytes()).digest() for x in arrays))
-    if key not in _SOLVED:
-        _SOLVED[key] = _solve(problem, problem.treated @ problem.gram, ridge)
-        if len(_SOLVED) > REMEMBERED:
-            _SOLVED.popitem(last=False)
-    return _SOLVED[key].copy()
+    return _solve(problem, problem.treated @ problem.gram, ridge)
 
 
 def follow_near(problem: DonorProblem, penalty: float) -> FloatArray:

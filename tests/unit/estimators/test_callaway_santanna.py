@@ -6,7 +6,7 @@ import pytest
 from conftest import make_toy
 
 import yrdecon as yd
-from yrdecon.estimators.two_by_two import compare
+from yrdecon.estimators.cohorts.two_by_two import compare
 from yrdecon.kernels.cross_sections import Levels
 from yrdecon.kernels.two_by_two import Changes
 

@@ -148,8 +148,8 @@ def test_units_treated_throughout_and_units_with_few_rows_are_named():
         y=frame["y"].mask((frame["unit"] == 0) & (frame["time"] < 10)),
     )
     estimate = yd.interactive_fe(panel, DESIGN, factors=1)
-    assert any("1 units are treated throughout and left out: [23]" in note for note in estimate.notes)
-    assert any("fewer than 2 untreated rows and are left out: [0]" in note for note in estimate.notes)
+    assert any("1 units are left out because they are treated throughout: [23]" in note for note in estimate.notes)
+    assert any("because they have fewer than 2 untreated rows: [0]" in note for note in estimate.notes)
     assert (estimate.n_units, estimate.n_treated) == (22, 3)
 
 

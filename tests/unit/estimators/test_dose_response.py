@@ -158,7 +158,7 @@ def test_units_treated_throughout_are_left_out_and_named_and_staggering_is_told(
     estimate = yd.dose_response(panel, DESIGN)
     kept = yd.Panel.from_frame(panel.frame[frame["unit"] != "u05"], unit="unit", time="time")
     assert np.allclose(estimate.coef, yd.dose_response(kept, DESIGN).coef, atol=1e-12)
-    assert any("treated throughout and left out: ['u05']" in note for note in estimate.notes)
+    assert any("because they are treated throughout: ['u05']" in note for note in estimate.notes)
     assert any("staggered" in note for note in estimate.notes)
     assert not any("staggered" in note for note in yd.dose_response(toy, DESIGN).notes)
     assert isinstance(estimate.frames["doses"], pd.DataFrame)

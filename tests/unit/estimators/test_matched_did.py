@@ -295,4 +295,4 @@ def test_units_treated_throughout_are_left_out_and_named():
     panel = panel.assign(cohort=panel.frame["cohort"].mask(panel.frame["cohort"] == 3, 1.0))
     estimate = yd.matched_did(panel, DESIGN)
     assert set(estimate.cells["cohort"]) == {4}
-    assert any("treated throughout and left out" in note for note in estimate.notes)
+    assert any("left out because they are treated throughout" in note for note in estimate.notes)

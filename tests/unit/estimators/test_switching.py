@@ -185,7 +185,7 @@ def test_what_is_left_out_is_told():
     paths = {"a": (0, 1, 1, 1), "b": (0, 0, 0, 0), "c": (0, 0, 0, 0), "up": (0, 1, -1, -1), "always": (7, 7, 7, 7)}
     panel = panel_of(paths)
     told = " ".join(yd.did_multiplegt(panel, NOT_YET, treatment="d").notes)
-    assert "1 units keep a treatment that no unit leaves and are left out: ['always']" in told
+    assert "1 units are left out because they keep a treatment that no unit like them leaves: ['always']" in told
     assert "2 rows left out: treatment has been both above and below" in told
     frame = panel.frame
     hidden = frame[~((frame["unit"] == "a") & (frame["time"] == 1))]
@@ -216,7 +216,7 @@ def test_units_treated_from_the_start_are_named(toy):
         ({"treatment": "group"}, {}, "must hold numbers"),
         ({"treatment": "flat"}, {}, "ever changes"),
         ({"treatment": "late"}, {}, "differ for 3 units"),
-        ({}, {"covariates": ("x",)}, "takes no covariates"),
+        ({}, {"covariates": ("x",)}, r"takes no \['covariates'\]"),
         ({}, {"effects": ("group",)}, "effect 'group' is not offered"),
         ({}, {"effects": ("x^time",)}, "changes within"),
         ({}, {"cluster": "x"}, "changes within"),

@@ -114,7 +114,7 @@ def test_units_treated_throughout_and_cohorts_without_periods_are_left_out_and_n
     without = yd.synthetic_did(staggered.assign(pool=pool), replace(DESIGN, pool="pool"))
     assert estimate.coef[0] == pytest.approx(without.coef[0], abs=1e-12)
     assert estimate.n_obs == without.n_obs
-    assert any("treated throughout and left out: ['u12']" in note for note in estimate.notes)
+    assert any("because they are treated throughout: ['u12']" in note for note in estimate.notes)
     assert any(re.search(r"cohorts \[2\] lack two usable periods.*'u13'", note) for note in estimate.notes)
 
 

@@ -7,9 +7,9 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from yrdecon.core.design import Design
+from yrdecon.core.design import Design, fail_if_asked
 from yrdecon.errors import DesignError
-from yrdecon.estimators.predictors import Predictor
+from yrdecon.estimators.synthetic.predictors import Predictor
 
 Method = Literal["simplex", "augmented", "penalized"]
 Match = Literal["demeaned", "levels"]
@@ -55,9 +55,7 @@ def fail_if_design_does_not_fit(design: Design, options: Options) -> None:
         On weights, effects, not-yet-treated comparisons, covariates without predictors, base periods without
         demeaning, and predictors that are none.
     """
-    asked = [name for name in ("weights", "effects") if getattr(design, name)]
-    if asked:
-        raise DesignError(f"synthetic_control takes no {asked}; remove them from the design, or use twfe")
+    fail_if_asked(design, ("weights", "effects"), "synthetic_control", "twfe")
     if design.comparison != "never":
         raise DesignError("synthetic_control compares with never-treated units; use comparison='never'")
     if isinstance(options.match, str) and design.covariates:

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from yrdecon.core.sample import Sample
-from yrdecon.estimators.synthetic_fit import CohortFit, Matched
-from yrdecon.estimators.synthetic_options import Options
+from yrdecon.estimators.synthetic.control_fit import CohortFit, Matched
+from yrdecon.estimators.synthetic.control_options import Options
 
 FloatArray = NDArray[np.float64]
 

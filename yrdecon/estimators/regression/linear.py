@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from yrdecon.core.design import Design, parse_effect
 from yrdecon.core.estimate import Estimate, LinearFit
+from yrdecon.core.labels import codes_of, levels_of, row_labels
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample
 from yrdecon.errors import EstimationError
-from yrdecon.estimators.small_sample import SmallSample, cluster_factor, levels_of
+from yrdecon.estimators.regression.small_sample import SmallSample, cluster_factor
 from yrdecon.kernels.ols import dependent_columns, least_squares
 from yrdecon.kernels.sandwich import cluster_covariance, is_nested
 from yrdecon.kernels.within import prepare_fixed_effects, project_out
@@ -64,7 +65,7 @@ def fit_linear(panel: Panel, sample: Sample, design: Design, regressors: pd.Data
     rule = cluster_factor(units, cluster, effects, k, ssc)
     return Estimate(
         coef=fit.coef,
-        vcov=rule.factor * cluster_covariance(influence, pd.factorize(units[cluster])[0].astype(np.int64)),
+        vcov=rule.factor * cluster_covariance(influence, codes_of(units[cluster])),
         cells=pd.DataFrame({"term": regressors.columns.astype(str)}),
         units=units,
         method="",
@@ -93,25 +94,6 @@ def _without_rounding(rest: FloatArray, outcome: FloatArray) -> FloatArray:
     return rest if np.abs(rest).max() > ROUNDING * np.abs(outcome).max() else np.zeros_like(rest)
 
 
-def row_labels(panel: Panel, sample: Sample, design: Design) -> pd.DataFrame:
-    """Return the labels of the rows of a sample: unit, time, cohort, group, cluster, and combined effects."""
-    frame = sample.frame
-    labels = pd.DataFrame(
-        {
-            "unit": sample.units[sample.unit],
-            "time": sample.periods[sample.time],
-            "cohort": sample.cohort[sample.unit],
-        }
-    )
-    for column in (panel.group, design.cluster):
-        if column and column not in labels:
-            labels[column] = frame[column].to_numpy()
-    for effect in design.effects:
-        parts = frame[list(parse_effect(effect).columns)].astype(str)
-        labels[levels_of(effect)] = parts.agg("^".join, axis=1).to_numpy()
-    return labels
-
-
 def varying_slopes(design: Design) -> list[str]:
     """Return the effects of the design that are slopes."""
     return [effect for effect in design.effects if parse_effect(effect).slope]
@@ -120,7 +102,7 @@ def varying_slopes(design: Design) -> list[str]:
 def independent_effects(units: pd.DataFrame, design: Design) -> tuple[str, ...]:
     """Return the absorbed effects without those that a finer one contains, such as year beside province^year."""
     named = tuple(dict.fromkeys(("unit", "time", *map(levels_of, design.effects))))
-    codes = {e: pd.factorize(units[e])[0].astype(np.int64) for e in named}
+    codes = {e: codes_of(units[e]) for e in named}
     kept: list[str] = []
     for i, effect in enumerate(named):
         finer = [f for j, f in enumerate(named) if f != effect and is_nested(codes[f], codes[effect])]
@@ -133,9 +115,9 @@ def independent_effects(units: pd.DataFrame, design: Design) -> tuple[str, ...]:
 def residualizer(units: pd.DataFrame, sample: Sample, design: Design) -> Residualize:
     """Return a function that removes fixed effects, varying slopes and covariates from (n, k) columns."""
     covariates, weights = sample.covariates, sample.weights
-    codes = [pd.factorize(units[e])[0].astype(np.int64) for e in independent_effects(units, design)]
+    codes = [codes_of(units[e]) for e in independent_effects(units, design)]
     slopes = [
-        (pd.factorize(units[levels_of(e)])[0].astype(np.int64), sample.frame[parse_effect(e).slope].to_numpy(float))
+        (codes_of(units[levels_of(e)]), sample.frame[parse_effect(e).slope].to_numpy(float))
         for e in varying_slopes(design)
     ]
     absorbed = prepare_fixed_effects(codes, weights, slopes)

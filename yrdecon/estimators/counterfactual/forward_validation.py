@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.estimators.completed import Grid
+from yrdecon.estimators.counterfactual.completed import Grid
 from yrdecon.kernels.lowrank import Shrinkage, validation_errors
 
 BoolArray = NDArray[np.bool_]

@@ -11,12 +11,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.design import Design
+from yrdecon.core.adoption import adoption_dates
+from yrdecon.core.design import Design, fail_if_asked
 from yrdecon.core.estimate import Estimate
+from yrdecon.core.labels import row_labels
+from yrdecon.core.names import some_of
 from yrdecon.core.panel import Panel
-from yrdecon.core.sample import Sample, draw_sample
+from yrdecon.core.sample import Sample
+from yrdecon.core.wide import balanced_outcome
 from yrdecon.errors import DesignError, EstimationError
-from yrdecon.estimators.linear import row_labels
+from yrdecon.estimators.synthetic.windows import windows_around
 from yrdecon.kernels.imputation import slopes_on_cells
 from yrdecon.kernels.synthetic_did import (
     Block,
@@ -31,7 +35,6 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
 
-FEWEST_PERIODS = 2
 FEWEST_UNITS = 2
 
 
@@ -55,21 +58,17 @@ class CohortFit:
     result: SyntheticDifferences
 
 
-def balanced_sample(panel: Panel, design: Design) -> BalancedSample:
-    """Draw the sample of a synthetic difference-in-differences.
+def balanced_sample(sample: Sample, design: Design) -> BalancedSample:
+    """Take the arrays of a synthetic difference-in-differences.
 
     Raises
     ------
     DesignError
         If cells are missing (they are named), or the design asks for weights or effects.
     """
-    asked = [name for name in ("weights", "effects") if getattr(design, name)]
-    if asked:
-        raise DesignError(f"synthetic_did takes no {asked}; remove them from the design, or use twfe")
-    sample = draw_sample(panel, design)
-    shape = (len(sample.units), len(sample.periods))
-    _fail_if_cells_are_missing(sample, shape)
-    return BalancedSample(sample, design, sample.outcome.reshape(shape), sample.covariates.reshape(*shape, -1))
+    fail_if_asked(design, ("weights", "effects"), "synthetic_did", "twfe")
+    y = balanced_outcome(sample, "synthetic_did")
+    return BalancedSample(sample, design, y, sample.covariates.reshape(*y.shape, -1))
 
 
 def fit_cohorts(
@@ -112,22 +111,14 @@ def cohort_blocks(data: BalancedSample, cohorts: FloatArray) -> dict[int, Block]
     DesignError
         If fewer than two units stay untreated, or no cohort has the periods.
     """
-    sample, design = data.sample, data.design
-    periods = sample.periods
-    never = cohorts > periods[-1] + design.anticipation
+    periods, never = data.sample.periods, np.isinf(cohorts)
     if (count := int(never.sum(axis=1).min())) < FEWEST_UNITS:
         raise DesignError(
             f"{count} units that stay untreated through {periods[-1]} are there to weight; synthetic_did needs two or "
             "more; widen the pool, or end the panel before the last cohort (panel.between, comparison='not_yet')"
         )
-    usable = ~np.isin(periods, design.exclude_periods)
-    declared = usable if design.base_periods is None else np.isin(periods, design.base_periods)
-    blocks = {}
-    for date in (int(d) for d in np.unique(cohorts) if periods[0] < d <= periods[-1]):
-        fit = usable & (periods < date - design.anticipation)
-        block = Block(cohorts == date, never, fit, fit & declared, usable & (periods >= date))
-        if fit.sum() >= FEWEST_PERIODS and block.base.any() and block.post.any():
-            blocks[date] = block
+    around = {date: windows_around(periods, data.design, date) for date in adoption_dates(cohorts, periods)}
+    blocks = {date: Block(cohorts == date, never, w.fit, w.base, w.post) for date, w in around.items() if w.suffice}
     if not blocks:
         raise DesignError(
             "no cohort has two usable periods before treatment, one of them a base period, and one after; "
@@ -139,13 +130,6 @@ def cohort_blocks(data: BalancedSample, cohorts: FloatArray) -> dict[int, Block]
 def treated_cells(fits: Mapping[int, CohortFit]) -> IntArray:
     """Return the number of treated units times treated periods of every cohort, by which cohorts are weighted."""
     return np.array([fit.block.treated[0].sum() * fit.block.post.sum() for fit in fits.values()])
-
-
-def same_sizes(cohorts: FloatArray) -> list[IntArray]:
-    """Group the assignments that treat the same number of units at each date."""
-    sizes = np.stack([(cohorts == date).sum(axis=1) for date in np.unique(cohorts)], axis=1)
-    group = np.unique(sizes, axis=0, return_inverse=True)[1].ravel()
-    return [np.flatnonzero(group == g) for g in range(int(group.max()) + 1)]
 
 
 def cohort_estimate(panel: Panel, data: BalancedSample, fits: Mapping[int, CohortFit], solver: Solver) -> Estimate:
@@ -240,30 +224,10 @@ def _notes_on_design(design: Design) -> tuple[str, ...]:
 
 
 def _notes(sample: Sample, used: BoolArray) -> tuple[str, ...]:
-    always = ~used & (sample.cohort <= sample.periods[0])
-    rest = ~used & ~always
-    notes = []
-    if always.any():
-        names = sample.units[always].tolist()
-        notes.append(f"{len(names)} units are treated throughout and left out: {names[:8]}")
-    if rest.any():
-        dates = sorted({int(c) for c in sample.cohort[rest]})
-        names = sample.units[rest].tolist()
-        notes.append(
-            f"cohorts {dates} lack two usable periods before treatment, a base period among them, or one after, and "
-            f"are left out: {names[:8]}"
-        )
-    return tuple(notes)
-
-
-def _fail_if_cells_are_missing(sample: Sample, shape: tuple[int, int]) -> None:
-    if sample.is_balanced:
-        return
-    seen = np.zeros(shape, dtype=bool)
-    seen[sample.unit, sample.time] = True
-    unit, time = np.nonzero(~seen)
-    shown = ", ".join(f"{sample.units[i]} {sample.periods[t]}" for i, t in zip(unit[:5], time[:5], strict=True))
-    raise DesignError(
-        f"synthetic difference-in-differences needs a balanced panel; {len(unit)} cells are missing: {shown}; "
-        "shorten the period with panel.between, or leave these units out of the pool"
+    if used.all():
+        return ()
+    dates = sorted({int(c) for c in sample.cohort[~used]})
+    return (
+        f"cohorts {dates} lack two usable periods before treatment, a base period among them, or one after, and "
+        f"are left out: {some_of(sample.units[~used].tolist())}",
     )

@@ -12,9 +12,9 @@ from yrdecon.core.design import Design
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample
 from yrdecon.errors import DesignError
-from yrdecon.estimators.predictors import Predictor, PredictorTable, predictor_table
-from yrdecon.estimators.synthetic_options import Match, Options
-from yrdecon.estimators.wide import Windows, windows_around
+from yrdecon.estimators.synthetic.control_options import Match, Options
+from yrdecon.estimators.synthetic.predictors import Predictor, PredictorTable, predictor_table
+from yrdecon.estimators.synthetic.windows import FEWEST_PERIODS, Windows, windows_around
 from yrdecon.kernels.predictor_weights import PredictorProblem, match_predictors
 from yrdecon.kernels.ridge_augmentation import augment
 from yrdecon.kernels.synthetic_control import (
@@ -126,13 +126,35 @@ def cohort_paths(sample: Sample, design: Design, y: FloatArray, date: float, opt
     DesignError
         If fewer than two units were never treated or the periods do not suffice.
     """
-    windows = windows_around(sample, design, date)
+    windows = sufficient_windows(sample, design, date)
     donors, own = np.flatnonzero(np.isinf(sample.cohort)), np.flatnonzero(sample.cohort == date)
     fail_if_donors_are_few(len(donors))
     treated, labels = np.eye(len(y))[own], sample.units[own].tolist()
     if options.per == "cohort":
         treated, labels = treated.mean(axis=0, keepdims=True), ["pooled"]
     return CohortPaths(int(date), windows, located(y, windows, options.match), own, donors, labels, treated)
+
+
+def sufficient_windows(sample: Sample, design: Design, date: float) -> Windows:
+    """Return the periods around a date.
+
+    Raises
+    ------
+    DesignError
+        If fewer than two periods can be fitted, none of them is a base period, or no treated period is left.
+    """
+    windows = windows_around(sample.periods, design, date)
+    if windows.fit.sum() < FEWEST_PERIODS or not windows.base.any():
+        raise DesignError(
+            f"{int(windows.fit.sum())} usable periods lie before {int(date)}; "
+            "a fit needs two or more, one of them a base period; widen the panel or exclude fewer periods"
+        )
+    if not windows.post.any():
+        raise DesignError(
+            f"no treated period of the units treated in {int(date)} is left; "
+            f"exclude fewer periods than {design.exclude_periods}, or leave these units out of the pool"
+        )
+    return windows
 
 
 def fail_if_donors_are_few(count: int) -> None:

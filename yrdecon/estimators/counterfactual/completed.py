@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from yrdecon.core.design import Design
+from yrdecon.core.design import Design, fail_if_asked
 from yrdecon.core.estimate import Estimate
+from yrdecon.core.labels import row_labels
+from yrdecon.core.left_out import leave_out, leave_out_always_treated
+from yrdecon.core.names import some_of
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
+from yrdecon.core.wide import wide_outcome
 from yrdecon.errors import DesignError, EstimationError
-from yrdecon.estimators.linear import row_labels
 from yrdecon.kernels.lowrank import Completed, Incomplete, Shrinkage, complete, prepare_completion
 
 FloatArray = NDArray[np.float64]
@@ -61,8 +64,8 @@ def draw_grid(panel: Panel, design: Design, method: str, rank: int) -> Grid:
     DesignError
         If the design asks for weights or effects, no treated row is left, or the untreated rows fall apart.
     """
-    _fail_if_design_asks_for_more(design, method)
-    full = draw_sample(panel, design)
+    fail_if_asked(design, ("weights", "effects"), method, "imputation")
+    full = leave_out_always_treated(draw_sample(panel, design))
     inside = restrict(full, full.contrast)
     kept = _estimable(inside, _treated(inside), rank)
     sample = restrict(inside, kept) if kept.any() else inside
@@ -74,13 +77,14 @@ def draw_grid(panel: Panel, design: Design, method: str, rank: int) -> Grid:
         )
     shape = (len(sample.units), len(sample.periods))
     at = sample.unit, sample.time
-    outcome, is_treated, is_untreated = np.full(shape, np.nan), np.zeros(shape, bool), np.zeros(shape, bool)
+    is_treated, is_untreated = np.zeros(shape, bool), np.zeros(shape, bool)
     covariates = np.zeros((*shape, sample.covariates.shape[1]))
-    outcome[at], is_treated[at], is_untreated[at] = sample.outcome, treated, ~treated
+    is_treated[at], is_untreated[at] = treated, ~treated
     covariates[at] = sample.covariates
     _fail_if_untreated_rows_fall_apart(is_untreated, sample)
-    notes = (*sample.notes, *_notes_on_left_out(inside, sample, rank))
-    return Grid(sample, row_labels(panel, sample, design), outcome, is_untreated, is_treated, covariates, notes)
+    labels = row_labels(panel, sample, design)
+    outcome = wide_outcome(sample)
+    return Grid(sample, labels, outcome, is_untreated, is_treated, covariates, _notes(inside, sample, rank))
 
 
 def prepared(grid: Grid) -> Incomplete:
@@ -158,16 +162,12 @@ def _estimable(sample: Sample, treated: BoolArray, rank: int) -> BoolArray:
         kept = smaller
 
 
-def _notes_on_left_out(inside: Sample, sample: Sample, rank: int) -> tuple[str, ...]:
+def _notes(inside: Sample, sample: Sample, rank: int) -> tuple[str, ...]:
     gone = ~np.isin(inside.units, sample.units)
-    always = inside.units[gone & (inside.cohort <= inside.periods[0])].tolist()
-    few = inside.units[gone & (inside.cohort > inside.periods[0])].tolist()
     periods = np.setdiff1d(inside.periods, sample.periods).tolist()
     need = f"{rank + 1} untreated row{'s' if rank else ''}"
-    notes = [f"{len(always)} units are treated throughout and left out: {always[:8]}"] if always else []
-    notes += [f"{len(few)} units have fewer than {need} and are left out: {few[:8]}"] if few else []
-    notes += [f"periods {periods} have fewer than {need} and are left out"] if periods else []
-    return tuple(notes)
+    notes = [f"periods {periods} have fewer than {need} and are left out"] if periods else []
+    return (*leave_out(inside, gone, f"have fewer than {need}").notes, *notes)
 
 
 def _rows(grid: Grid, fit: Completed) -> pd.DataFrame:
@@ -198,12 +198,6 @@ def _long(labels: pd.DataFrame, values: FloatArray, names: pd.Index[int]) -> pd.
     return repeated.assign(factor=number, value=values.ravel())
 
 
-def _fail_if_design_asks_for_more(design: Design, method: str) -> None:
-    asked = [name for name in ("weights", "effects") if getattr(design, name)]
-    if asked:
-        raise DesignError(f"{method} takes no {asked}; remove them from the design, or use imputation")
-
-
 def _fail_if_untreated_rows_fall_apart(untreated: BoolArray, sample: Sample) -> None:
     n, t = untreated.shape
     unit, time = np.nonzero(untreated)
@@ -213,6 +207,6 @@ def _fail_if_untreated_rows_fall_apart(untreated: BoolArray, sample: Sample) -> 
         smallest = np.bincount(piece[:n], minlength=pieces).argmin()
         names = sample.units[piece[:n] == smallest].tolist()
         raise DesignError(
-            f"the untreated rows of {names[:8]} share no period with those of other units, so that nothing compares "
-            "them; leave these units out of the pool, or add periods"
+            f"the untreated rows of {some_of(names)} share no period with those of other units, so that nothing "
+            "compares them; leave these units out of the pool, or add periods"
         )

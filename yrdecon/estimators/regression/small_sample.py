@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-import numpy as np
 import pandas as pd
 
+from yrdecon.core.labels import codes_of, levels_of
 from yrdecon.errors import DesignError
 from yrdecon.kernels.sandwich import is_nested
 
@@ -21,17 +21,6 @@ class ClusterFactor:
     factor: float
     dof: float
     words: str
-
-
-def levels_of(effect: str) -> str:
-    """Return the column of the levels of an effect, of ``"province[year]"`` the province.
-
-    Examples
-    --------
-    >>> levels_of("province[year]"), levels_of("province^year")
-    ('province', 'province^year')
-    """
-    return effect.split("[")[0]
 
 
 def cluster_factor(
@@ -67,7 +56,7 @@ def cluster_factor(
         raise DesignError(f"ssc={ssc!r} is unknown; choose one of {list(get_args(SmallSample))}")
     clusters = (cluster,) if isinstance(cluster, str) else cluster
     columns = {*clusters, *map(levels_of, effects)}
-    codes = {column: pd.factorize(units[column])[0].astype(np.int64) for column in columns}
+    codes = {column: codes_of(units[column]) for column in columns}
     fewest = min(clusters, key=lambda c: codes[c].max())
     groups = int(codes[fewest].max()) + 1
     if groups < 2:

@@ -10,10 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from yrdecon.core.design import Design, parse_effect
+from yrdecon.core.labels import codes_of, unit_labels
+from yrdecon.core.left_out import leave_out_always_treated
+from yrdecon.core.names import some_of
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, cohorts_by_unit, draw_sample
 from yrdecon.errors import DesignError
-from yrdecon.estimators.linear import row_labels
 from yrdecon.kernels.switchers import Paths, treatment_paths
 
 FloatArray = NDArray[np.float64]
@@ -75,7 +77,7 @@ def draw_switching(panel: Panel, design: Design, treatment: str | None) -> Switc
         cohort = cohorts_by_unit(panel, design.cohort).to_numpy()
         paths = treatment_paths((panel.periods >= cohort[:, None]).astype(float))
         date = np.where(cohort > panel.periods[0], cohort, np.inf)
-        sample = draw_sample(panel, design)
+        sample = leave_out_always_treated(draw_sample(panel, design))
     else:
         paths = treatment_paths(_treatments(panel, treatment))
         date = np.append(panel.periods.astype(float), np.inf)[paths.first]
@@ -92,7 +94,7 @@ def draw_switching(panel: Panel, design: Design, treatment: str | None) -> Switc
     stratum = _strata(panel, sample, design, paths.baseline)
     return Switching(
         sample=sample,
-        labels=row_labels(panel, sample, design).groupby("unit", sort=False).first().reset_index(),
+        labels=unit_labels(panel, sample, design),
         outcome=outcome,
         weights=weights,
         date=date[units],
@@ -146,7 +148,7 @@ def _treatments(panel: Panel, treatment: str) -> FloatArray:
     table[units.get_indexer(pd.Index(frame[panel.unit])), np.searchsorted(panel.periods, frame[panel.time])] = values
     unknown = units[~np.isfinite(table).any(axis=1)].tolist()
     if unknown:
-        raise DesignError(f"column {treatment!r} is missing throughout for {unknown[:8]}; leave these units out")
+        raise DesignError(f"column {treatment!r} is missing throughout for {some_of(unknown)}; leave these units out")
     return table
 
 
@@ -197,8 +199,7 @@ def _strata(panel: Panel, sample: Sample, design: Design, baseline: FloatArray) 
 def _clusters(sample: Sample, design: Design) -> IntArray:
     if design.cluster is None:
         return np.arange(len(sample.units))
-    values = _constant(sample, design.cluster, "cluster by a column that contains units")
-    return np.asarray(pd.factorize(values)[0], dtype=np.int64)
+    return codes_of(_constant(sample, design.cluster, "cluster by a column that contains units"))
 
 
 def _constant(sample: Sample, column: str, way_out: str) -> NDArray[Any]:
@@ -226,8 +227,10 @@ def _notes(
     moving = np.bincount(stratum, paths.first < paths.change.shape[1])
     idle = sample.units[moving[stratum] == 0].tolist()
     if idle:
-        kept = "are treated throughout" if treatment is None else "keep a treatment that no unit leaves"
-        notes.append(f"{len(idle)} units {kept} and are left out: {idle[:8]}")
+        notes.append(
+            f"{len(idle)} units are left out because they keep a treatment that no unit like them leaves: "
+            f"{some_of(idle)}"
+        )
     if not known.all():
         notes.append(f"{int((~known).sum())} rows left out because {treatment!r} is missing")
     lost = int((~paths.usable[:, columns][sample.unit, sample.time]).sum())

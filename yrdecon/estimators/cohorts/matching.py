@@ -93,7 +93,7 @@ def match_cohort(sample: Sample, design: Design, cohort: int, caliper: float, ne
         If the covariates separate the cohort from the comparison units.
     """
     treated = sample.cohort == cohort
-    comparison = sample.cohort > sample.periods[-1] + design.anticipation
+    comparison = np.isinf(sample.cohort)
     used = treated | comparison
     base = _base_periods(sample, design, cohort)
     covariates = sample.covariates.reshape(len(sample.units), len(sample.periods), -1)[:, base].mean(axis=1)

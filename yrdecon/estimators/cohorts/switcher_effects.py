@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from yrdecon.core.design import Design
 from yrdecon.errors import DesignError
-from yrdecon.estimators.switching import Switching
+from yrdecon.estimators.cohorts.switching import Switching
 from yrdecon.kernels.switchers import Contrast, contrast
 
 FloatArray = NDArray[np.float64]

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yrdecon.core.sample import Sample
-from yrdecon.estimators.cohort_cells import NOT_ESTIMATED, REFERENCE, Cell, CellRecord
-from yrdecon.estimators.two_by_two import AS_ASKED, Method, compare
+from yrdecon.core.wide import missing_cells, wide_outcome
+from yrdecon.estimators.cohorts.cells import NOT_ESTIMATED, REFERENCE, Cell, CellRecord
+from yrdecon.estimators.cohorts.two_by_two import AS_ASKED, Method, compare
 from yrdecon.kernels.cross_sections import Levels
 from yrdecon.kernels.two_by_two import Changes
 
@@ -19,8 +20,6 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 Sampling = Literal["auto", "panel", "cross_sections"]
-
-SHOWN = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,33 +97,23 @@ def note_on_sampling(sample: Sample, sampling: Sampling) -> tuple[str, ...]:
     """Say how rows are compared where the panel is not balanced or the user has chosen."""
     if _within_units(sample, sampling):
         words = "each cell compares changes of the units that are seen in all of its periods"
-        return () if sample.is_balanced else (f"{_gaps(sample)}; {words}",)
+        return () if sample.is_balanced else (f"the panel is not balanced, {missing_cells(sample)}; {words}",)
     words = "each cell compares levels as in repeated cross-sections, with errors summed by unit"
     if sample.is_balanced:
         return (words,)
     if len(sample.outcome) == len(sample.units):
         return ("no unit is seen twice: repeated cross-sections",)
-    return (f"{_gaps(sample)}; {words}",)
+    return (f"the panel is not balanced, {missing_cells(sample)}; {words}",)
 
 
 def _within_units(sample: Sample, sampling: Sampling) -> bool:
     return sampling == "panel" or (sampling == "auto" and sample.is_balanced)
 
 
-def _gaps(sample: Sample) -> str:
-    seen = np.zeros((len(sample.units), len(sample.periods)), dtype=bool)
-    seen[sample.unit, sample.time] = True
-    unit, time = np.nonzero(~seen)
-    names = [f"{sample.units[i]} {sample.periods[t]}" for i, t in zip(unit[:SHOWN], time[:SHOWN], strict=True)]
-    more = " and others" if len(unit) > SHOWN else ""
-    return f"the panel is not balanced, {len(unit)} of {seen.size} unit-periods are missing: {', '.join(names)}{more}"
-
-
 def _changes(sample: Sample) -> CutCell:
     shape = (len(sample.units), len(sample.periods))
-    y, weights = np.full(shape, np.nan), np.zeros(shape)
+    y, weights = wide_outcome(sample), np.zeros(shape)
     x = np.ones((*shape, 1 + sample.covariates.shape[1]))
-    y[sample.unit, sample.time] = sample.outcome
     weights[sample.unit, sample.time] = sample.weights
     x[sample.unit, sample.time, 1:] = sample.covariates
 

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.always_treated import leave_out_always_treated
 from yrdecon.core.design import Design, parse_effect
 from yrdecon.core.estimate import Estimate
+from yrdecon.core.labels import codes_of, row_labels
+from yrdecon.core.left_out import leave_out_always_treated
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError, EstimationError
-from yrdecon.estimators.linear import independent_effects, row_labels
+from yrdecon.estimators.regression.linear import independent_effects
 from yrdecon.kernels.imputation import impute
 from yrdecon.kernels.sandwich import cluster_covariance
 
@@ -40,7 +41,7 @@ def imputed_estimate(panel: Panel, design: Design, by: tuple[str, ...]) -> Estim
     sample = restrict(full, full.contrast)
     labels = row_labels(panel, sample, design)
     treated = (labels["time"] >= labels["cohort"]).to_numpy()
-    codes = [pd.factorize(labels[e])[0].astype(np.int64) for e in independent_effects(labels, design)]
+    codes = [codes_of(labels[e]) for e in independent_effects(labels, design)]
     lost = treated & np.any([~np.isin(c, c[~treated]) for c in codes], axis=0)
     used = treated & ~lost
     if not used.any():
@@ -53,7 +54,7 @@ def imputed_estimate(panel: Panel, design: Design, by: tuple[str, ...]) -> Estim
     note = (f"{int(lost.sum())} treated rows cannot be imputed and are left out",) if lost.any() else ()
     return Estimate(
         coef=fit.effect,
-        vcov=cluster_covariance(fit.influence, pd.factorize(labels[cluster])[0].astype(np.int64)),
+        vcov=cluster_covariance(fit.influence, codes_of(labels[cluster])),
         cells=cells,
         units=labels,
         method="",

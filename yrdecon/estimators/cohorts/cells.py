@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from yrdecon.core.adoption import adoption_dates
 from yrdecon.core.design import Design
 from yrdecon.core.sample import Sample
-from yrdecon.estimators.two_by_two import AS_ASKED
+from yrdecon.estimators.cohorts.two_by_two import AS_ASKED
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -65,7 +66,7 @@ def cohort_cells(sample: Sample, design: Design, base: Base) -> list[Cell]:
     """
     usable = [int(p) for p in sample.periods if p not in design.exclude_periods]
     cells = []
-    for date in cohort_dates(sample):
+    for date in adoption_dates(sample.cohort, sample.periods):
         start = date - design.anticipation
         before = [p for p in usable if p < start]
         fixed = design.base_periods or tuple(before[-1:])
@@ -76,13 +77,6 @@ def cohort_cells(sample: Sample, design: Design, base: Base) -> list[Cell]:
             elif before or time >= date:
                 cells.append(Cell(date, time, fixed))
     return cells
-
-
-def cohort_dates(sample: Sample) -> list[int]:
-    """Return the first treated periods after the first and up to the last period of the sample."""
-    cohort = sample.cohort
-    inside = np.isfinite(cohort) & (cohort > sample.periods[0]) & (cohort <= sample.periods[-1])
-    return [int(date) for date in np.unique(cohort[inside])]
 
 
 def first_comparison_date(sample: Sample, design: Design, cell: Cell) -> int:

@@ -1,0 +1,1 @@
+"""Weighted comparison units of each cohort: the parts of synthetic estimators."""
