@@ -14,6 +14,7 @@ from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import estimate_one_by_one, register
 from yrdecon.core.labels import codes_of, unit_labels
 from yrdecon.core.left_out import leave_out_always_treated
+from yrdecon.core.options import fail_if_unknown
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.errors import DesignError
@@ -175,8 +176,7 @@ def _fail_if_no_cell_is_estimated(records: list[CellRecord]) -> None:
 
 def _fail_if_options_are_unknown(method: str, base: str, sampling: str, design: Design) -> None:
     for name, value, known in (("method", method, Method), ("base", base, Base), ("sampling", sampling, Sampling)):
-        if value not in get_args(known):
-            raise DesignError(f"{name}={value!r} is unknown; choose one of {list(get_args(known))}")
+        fail_if_unknown(name, value, get_args(known))
     fail_if_asked(design, ("effects",), "callaway_santanna", "a pool within one group, or twfe")
 
 

@@ -14,6 +14,7 @@ from yrdecon.core.design import Design, fail_if_asked
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.names import some_of
+from yrdecon.core.options import fail_if_no_window, fail_if_unknown
 from yrdecon.core.panel import Panel
 from yrdecon.errors import DesignError
 from yrdecon.estimators.cohorts.switcher_effects import Part, Switchers, base_columns, dates_of, effects_by_event_time
@@ -195,13 +196,9 @@ def _notes(data: Switching, parts: list[Part]) -> tuple[str, ...]:
 def _fail_if_options_do_not_fit(
     design: Design, estimand: str, window: tuple[int, int] | None, switchers: str, trends: bool
 ) -> None:
-    if estimand not in get_args(Estimand) or switchers not in get_args(Switchers):
-        raise DesignError(
-            f"estimand is one of {list(get_args(Estimand))} and switchers one of {list(get_args(Switchers))}; "
-            f"got {estimand!r}, {switchers!r}"
-        )
-    if window is not None and not window[0] <= 0 <= window[1]:
-        raise DesignError(f"window={window} must hold event time 0, for example (-3, 4)")
+    fail_if_unknown("estimand", estimand, get_args(Estimand))
+    fail_if_unknown("switchers", switchers, get_args(Switchers))
+    fail_if_no_window(window)
     fail_if_asked(design, ("covariates",), "did_multiplegt", "lp_did or imputation")
     if trends and estimand == "average":
         raise DesignError("with a trend of every unit there is no average total effect; average() the event times")

@@ -15,6 +15,7 @@ from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.labels import codes_of, row_labels
 from yrdecon.core.left_out import leave_out_always_treated
+from yrdecon.core.options import fail_if_unknown
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError, EstimationError
@@ -72,8 +73,7 @@ def etwfe(panel: Panel, design: Design, *, family: Family = "linear", ssc: Small
     >>> aggregate(etwfe(panel, Design(outcome="y")), None).coef.round(6).tolist()
     [1.0]
     """
-    if family not in get_args(Family):
-        raise DesignError(f"family={family!r} is unknown; choose one of {list(get_args(Family))}")
+    fail_if_unknown("family", family, get_args(Family))
     sample, reference = _used_rows(leave_out_always_treated(draw_sample(panel, design)), design)
     table = _cells(sample, reference)
     cells = table[~table["reference"]].reset_index(drop=True)
@@ -132,8 +132,9 @@ def _linear(
     panel: Panel, sample: Sample, design: Design, cells: pd.DataFrame, columns: FloatArray, ssc: SmallSample
 ) -> Estimate:
     slopes = [f"{levels}[{x}]" for x in design.covariates for levels in (design.cohort, panel.time)]
-    cohort = np.where(sample.cohort <= sample.periods[-1], sample.cohort, np.inf)[sample.unit]
-    sample = replace(sample, frame=sample.frame.assign(**{design.cohort: cohort}), covariates=sample.covariates[:, :0])
+    cohort = np.where(sample.cohort <= sample.periods[-1], sample.cohort, np.inf)
+    frame = sample.frame.assign(**{design.cohort: cohort[sample.unit]})
+    sample = replace(sample, frame=frame, cohort=cohort, covariates=sample.covariates[:, :0])
     saturated = replace(design, covariates=(), effects=(*design.effects, *slopes))
     names = [f"cohort {c} in {t}" for c, t in zip(cells["cohort"], cells["time"], strict=True)]
     names += [f"{name}, {x}" for x in design.covariates for name in names[: len(cells)]]

@@ -12,6 +12,7 @@ from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import estimate_one_by_one, register
 from yrdecon.core.left_out import leave_out_always_treated
+from yrdecon.core.options import fail_if_no_window, is_whole
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError
@@ -141,9 +142,10 @@ def event_times(sample: Sample, window: tuple[int, int] | None = None) -> FloatA
     own = sample.cohort[sample.unit]
     treated_here = np.where(own <= sample.periods[-1], own, np.inf)
     event_time = np.where(np.isfinite(treated_here), sample.periods[sample.time] - treated_here, np.nan)
+    fail_if_no_window(window)
     if window is None:
         return event_time
-    if not (window[0] < 0 <= window[1]):
+    if window[0] == 0:
         raise DesignError(f"window={window} must start before 0 and end at 0 or later, for example (-5, 3)")
     return np.clip(event_time, window[0], window[1])
 
@@ -168,7 +170,7 @@ def base_event_times(
     elif reference is None:
         base = (-1 - design.anticipation,)
     else:
-        base = (reference,) if isinstance(reference, int) else tuple(sorted(set(reference)))
+        base = _several(reference)
     absent = [e for e in base if e not in observed or e >= 0]
     if absent or not base:
         before = [int(e) for e in observed if e < 0]
@@ -176,6 +178,14 @@ def base_event_times(
             f"reference {absent or base} is not an observed event time before treatment; choose among {before}"
         )
     return base
+
+
+def _several(reference: int | tuple[int, ...]) -> tuple[int, ...]:
+    """Return event times in their order."""
+    several = (reference,) if is_whole(reference) else reference
+    if not isinstance(several, tuple | list) or not all(map(is_whole, several)):
+        raise DesignError(f"reference={reference!r} must be an event time, such as -1, or several, such as (-2, -1)")
+    return tuple(sorted({int(e) for e in several}))
 
 
 register(event_study, draws=event_study_draws)

@@ -11,6 +11,7 @@ import pandas as pd
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
+from yrdecon.core.options import is_number
 from yrdecon.core.panel import Panel
 from yrdecon.errors import DesignError
 from yrdecon.estimators.counterfactual.completed import Grid, completed_estimate, draw_grid, prepared
@@ -89,8 +90,8 @@ def _compare(grid: Grid) -> pd.DataFrame:
 
 
 def _fail_if_penalty_is_not_positive(penalty: float | str) -> None:
-    is_number = isinstance(penalty, int | float | np.number) and not isinstance(penalty, bool)
-    if penalty != "auto" and not (is_number and 0 < float(penalty) < np.inf):
+    is_automatic = isinstance(penalty, str) and penalty == "auto"
+    if not is_automatic and not (is_number(penalty) and 0 < penalty < np.inf):
         raise DesignError(f"penalty={penalty!r} must be 'auto' or a positive number")
 
 

@@ -15,6 +15,7 @@ from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.labels import codes_of, unit_labels
 from yrdecon.core.left_out import leave_out, leave_out_always_treated
+from yrdecon.core.options import fail_if_unknown, is_number
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.core.wide import balanced_outcome
@@ -24,6 +25,7 @@ from yrdecon.kernels.sandwich import cluster_covariance
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+LARGEST_BETA = 1e6
 Estimand = Literal["simple", "cohort", "calendar", "event_time", "cohort_time"]
 
 
@@ -136,9 +138,9 @@ def staggered_rollout(
 
 
 def _beta(beta: float | str) -> float | None:
-    if beta == "efficient":
+    if isinstance(beta, str) and beta == "efficient":
         return None
-    if isinstance(beta, str) or not np.isfinite(beta):
+    if not is_number(beta) or abs(beta) > LARGEST_BETA:
         raise DesignError(f"beta={beta!r} must be 'efficient' or a number, such as 1 for differences in differences")
     return float(beta)
 
@@ -225,8 +227,7 @@ def _excess(
 
 
 def _fail_if_options_do_not_fit(design: Design, estimand: str) -> None:
-    if estimand not in get_args(Estimand):
-        raise DesignError(f"estimand={estimand!r} is unknown; choose one of {list(get_args(Estimand))}")
+    fail_if_unknown("estimand", estimand, get_args(Estimand))
     instead = "callaway_santanna, imputation or twfe"
     fail_if_asked(design, ("covariates", "weights", "effects"), "staggered_rollout", instead)
 

@@ -8,8 +8,8 @@ from typing import Literal
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
+from yrdecon.core.options import fail_if_unknown
 from yrdecon.core.panel import Panel
-from yrdecon.errors import DesignError
 from yrdecon.estimators.counterfactual.imputed import imputed_estimate
 
 
@@ -46,8 +46,7 @@ def two_stage(panel: Panel, design: Design, *, by: Literal["event_time"] | None 
     >>> two_stage(panel, Design(outcome="y")).coef.round(6).tolist()
     [1.0]
     """
-    if by not in (None, "event_time"):
-        raise DesignError(f"by={by!r} is unknown; choose None or 'event_time'")
+    fail_if_unknown("by", by, (None, "event_time"))
     cells = () if by is None else (by,)
     return replace(imputed_estimate(panel, design, cells), method="two_stage")
 

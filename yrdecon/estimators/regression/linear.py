@@ -128,8 +128,8 @@ def residualizer(units: pd.DataFrame, sample: Sample, design: Design) -> Residua
     dependent = dependent_columns(within, scale, weights)
     if dependent:
         raise EstimationError(
-            f"covariates number {[j + 1 for j in dependent]} are collinear with the fixed effects or with each other; "
-            "a covariate that is constant within units must be interacted with time"
+            f"covariates {[design.covariates[j] for j in dependent]} are collinear with the fixed effects or with each "
+            "other; drop them, or interact one that is constant within units with time"
         )
     q = np.linalg.qr(np.sqrt(weights)[:, None] * within)[0]
     root = np.sqrt(weights)[:, None]

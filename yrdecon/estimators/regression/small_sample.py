@@ -8,6 +8,7 @@ from typing import Literal, get_args
 import pandas as pd
 
 from yrdecon.core.labels import codes_of, levels_of
+from yrdecon.core.options import fail_if_unknown
 from yrdecon.errors import DesignError
 from yrdecon.kernels.sandwich import is_nested
 
@@ -52,8 +53,7 @@ def cluster_factor(
     >>> cluster_factor(rows, "unit", ("unit", "time"), 1, "fixest").words
     'fixest: G/(G-1) x (N-1)/(N-K), N=4, K=3, G=2'
     """
-    if ssc not in get_args(SmallSample):
-        raise DesignError(f"ssc={ssc!r} is unknown; choose one of {list(get_args(SmallSample))}")
+    fail_if_unknown("ssc", ssc, get_args(SmallSample))
     clusters = (cluster,) if isinstance(cluster, str) else cluster
     columns = {*clusters, *map(levels_of, effects)}
     codes = {column: codes_of(units[column]) for column in columns}

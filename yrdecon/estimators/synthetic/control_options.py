@@ -8,6 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from yrdecon.core.design import Design, fail_if_asked
+from yrdecon.core.options import fail_if_unknown, is_number
 from yrdecon.errors import DesignError
 from yrdecon.estimators.synthetic.predictors import Predictor
 
@@ -28,9 +29,9 @@ class Options:
     def __post_init__(self) -> None:
         """Refuse unknown values and combinations without meaning."""
         for name, values in (("method", Method), ("per", Per)):
-            _fail_if_unknown(name, getattr(self, name), get_args(values))
+            fail_if_unknown(name, getattr(self, name), get_args(values))
         if isinstance(self.match, str):
-            _fail_if_unknown("match", self.match, get_args(Match))
+            fail_if_unknown("match", self.match, get_args(Match))
         elif not (isinstance(self.match, tuple) and all(isinstance(p, Predictor) for p in self.match)):
             raise DesignError(
                 f"match={self.match!r} must be one of {list(get_args(Match))} or a tuple such as "
@@ -41,8 +42,7 @@ class Options:
                 f"predictors are matched by method='simplex' without penalty, not by method={self.method!r} with "
                 f"penalty={self.penalty!r}; use match='levels' or 'demeaned' for those"
             )
-        number = isinstance(self.penalty, (int, float)) and not isinstance(self.penalty, bool)
-        if self.penalty is not None and not (number and 0 <= self.penalty < np.inf):
+        if self.penalty is not None and not (is_number(self.penalty) and 0 <= self.penalty < np.inf):
             raise DesignError(f"penalty={self.penalty!r} must be a number, 0 or more, or None")
 
 
@@ -70,8 +70,3 @@ def fail_if_design_does_not_fit(design: Design, options: Options) -> None:
             f"base_periods={design.base_periods} are where gaps are set to zero, which a match in levels does not do; "
             "use match='demeaned', or base_periods=None"
         )
-
-
-def _fail_if_unknown(name: str, value: object, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise DesignError(f"{name}={value!r} is unknown; choose one of {list(known)}")

@@ -16,6 +16,7 @@ from yrdecon.core.design import Design, fail_if_asked
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.labels import row_labels
 from yrdecon.core.names import some_of
+from yrdecon.core.options import fail_if_unknown
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample
 from yrdecon.core.wide import balanced_outcome
@@ -91,8 +92,7 @@ def fit_cohorts(
     EstimationError
         If the slopes of the covariates are not identified in a single assignment.
     """
-    if solver not in get_args(Solver):
-        raise DesignError(f"solver={solver!r} is unknown; choose one of {list(get_args(Solver))}")
+    fail_if_unknown("solver", solver, get_args(Solver))
     y = _adjusted(data, cohorts)
     fits = {}
     for date, block in cohort_blocks(data, cohorts).items():
