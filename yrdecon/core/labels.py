@@ -86,6 +86,20 @@ def unit_labels(panel: Panel, sample: Sample, design: Design) -> pd.DataFrame:
     return by_unit.first().reset_index()
 
 
+def clusters_of(labels: pd.DataFrame, cluster: str) -> NDArray[np.int64]:
+    """Return the number of each row's cluster.
+
+    Raises
+    ------
+    DesignError
+        If there is one cluster only, within which influence sums to zero, so that there is no error.
+    """
+    codes = codes_of(labels[cluster])
+    if codes.max() < 1:
+        raise DesignError(f"column {cluster!r} has one level only; clustered errors need two clusters or more")
+    return codes
+
+
 def codes_of(values: Any) -> NDArray[np.int64]:
     """Return the number of each value among the distinct ones, in the order of their first row."""
     return np.asarray(pd.factorize(values)[0], dtype=np.int64)

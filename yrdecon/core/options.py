@@ -63,5 +63,5 @@ def fail_if_no_window(window: object) -> None:
     pair = tuple(window) if isinstance(window, tuple | list) else ()
     if len(pair) != 2 or not all(map(is_whole, pair)) or not pair[0] <= 0 <= pair[1]:
         raise DesignError(
-            f"window={window!r} must be the first and the last event time, whole numbers around 0, for example (-5, 3)"
+            f"window={window!r} must be a first and a last event time, whole numbers that hold 0, for example (-5, 3)"
         )

@@ -112,9 +112,10 @@ def draw_sample(panel: Panel, design: Design, *, untreated: Literal["needed", "o
     _fail_if_no_row_is_complete(complete, design)
     late = np.isfinite(kept) & (kept > periods[-1] + design.anticipation)
     kept = np.where(late, np.inf, kept)
-    _fail_if_nobody_becomes_treated(kept, periods, design)
+    lost = "".join(f" ({note})" for note in notes)
+    _fail_if_nobody_becomes_treated(kept, periods, design, lost)
     if untreated == "needed":
-        _fail_if_nobody_is_untreated(kept, periods, design)
+        _fail_if_nobody_is_untreated(kept, periods, design, lost)
     unit = units.get_indexer(pd.Index(complete[panel.unit])).astype(np.int64)
     time, first = complete[panel.time].to_numpy(), first_treated(kept, periods)
     _fail_if_no_treated_row_is_left(time, kept[unit], first, design)
@@ -215,28 +216,29 @@ def _fail_if_no_treated_row_is_left(time: IntArray, own: FloatArray, first: floa
         )
 
 
-def _fail_if_nobody_becomes_treated(cohort: FloatArray, periods: IntArray, design: Design) -> None:
+def _fail_if_nobody_becomes_treated(cohort: FloatArray, periods: IntArray, design: Design, lost: str) -> None:
     where = _where(design)
     finite = np.isfinite(cohort)
     if not finite.any():
-        raise DesignError(f"no unit of the {where} is treated; check the cohort column {design.cohort!r}")
+        raise DesignError(f"no unit of the {where} is treated; check the cohort column {design.cohort!r}{lost}")
     if not np.isfinite(first_treated(cohort, periods)):
+        starts = sorted({int(c) for c in cohort[finite]})
         raise DesignError(
             f"no unit of the {where} becomes treated between {periods[0]} and {periods[-1]}: "
-            f"there is no before and after; its first treated periods are {sorted({int(c) for c in cohort[finite]})}"
+            f"there is no before and after; its first treated periods are {starts}{lost}"
         )
 
 
-def _fail_if_nobody_is_untreated(cohort: FloatArray, periods: IntArray, design: Design) -> None:
+def _fail_if_nobody_is_untreated(cohort: FloatArray, periods: IntArray, design: Design, lost: str) -> None:
     where, finite = _where(design), np.isfinite(cohort)
     if finite.all() and len(set(cohort)) == 1:
         raise DesignError(
-            f"every unit of the {where} is treated in {int(cohort[0])}; choose a pool with untreated units"
+            f"every unit of the {where} is treated in {int(cohort[0])}; choose a pool with untreated units{lost}"
         )
     if finite.all() and design.comparison == "never":
         raise DesignError(
             f"every unit of the {where} is treated by {periods[-1]}; "
-            "choose a pool with untreated units or comparison='not_yet'"
+            f"choose a pool with untreated units or comparison='not_yet'{lost}"
         )
 
 

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.labels import codes_of
+from yrdecon.core.options import fail_if_unknown
 from yrdecon.errors import DesignError
 from yrdecon.estimators.linear_map import map_linearly
 from yrdecon.estimators.path import summarize_path
 from yrdecon.kernels.sandwich import cluster_covariance
 
 FloatArray = NDArray[np.float64]
+ROUNDING = 1e-12
 By = Literal["event_time", "cohort", "time"]
 
 
@@ -52,8 +54,7 @@ def aggregate(estimate: Estimate, by: By | None) -> Estimate:
     >>> aggregate(toy, "event_time").coef.tolist()
     [2.0, 2.0]
     """
-    if by is not None and by not in get_args(By):
-        raise DesignError(f"by={by!r} is unknown; choose one of {[*get_args(By), None]}")
+    fail_if_unknown("by", by, (*get_args(By), None))
     cells = estimate.cells
     if by == "event_time" and "cohort" not in cells and "path" in estimate.frames:
         return summarize_path(estimate)
@@ -112,7 +113,8 @@ def _with_error_of_shares(estimate: Estimate, result: Estimate, matrix: FloatArr
         chosen = weights > 0
         mass = total[chosen].sum()
         deviation = estimate.coef[chosen] - result.coef[column]
-        extra[:, column] = centered[:, chosen] @ deviation / mass
+        moved, size = centered[:, chosen] @ deviation, np.abs(centered[:, chosen]) @ np.abs(deviation)
+        extra[:, column] = np.where(np.abs(moved) > ROUNDING * size, moved, 0.0) / mass
     codes = codes_of(estimate.units[estimate.cluster])
     influence = result.influence + extra
     added = cluster_covariance(influence, codes) - cluster_covariance(result.influence, codes)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from yrdecon.core.design import Design, fail_if_asked
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
+from yrdecon.core.labels import clusters_of
 from yrdecon.core.names import some_of
 from yrdecon.core.options import fail_if_no_window, fail_if_unknown
 from yrdecon.core.panel import Panel
@@ -114,7 +115,7 @@ def did_multiplegt(
         effects = _by_event_time(parts, _references(data, design, window, trends), estimand)
     return Estimate(
         coef=effects.coef,
-        vcov=cluster_covariance(effects.influence, data.cluster),
+        vcov=cluster_covariance(effects.influence, clusters_of(data.labels, design.cluster or "unit")),
         cells=effects.cells,
         units=data.labels,
         method="did_multiplegt",

@@ -105,6 +105,8 @@ def regress_on_event_time(
     """
     observed = _observed(event_time)
     kept = [int(e) for e in observed if e != base[0]]
+    if not kept:
+        raise DesignError(f"no event time is observed beside the base {base[0]}; choose a wider window or more periods")
     dummies = pd.DataFrame({e: dose * (event_time == e) for e in kept})
     fit = fit_linear(panel, sample, design, dummies, ssc)
     levels = (observed[:, None] == np.array(kept)).astype(float)

@@ -21,6 +21,7 @@ from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.core.wide import wide_outcome
 from yrdecon.errors import DesignError, EstimationError
+from yrdecon.estimators.regression.linear import without_rounding
 from yrdecon.estimators.regression.small_sample import cluster_factor
 from yrdecon.kernels.ols import dependent_columns, least_squares
 from yrdecon.kernels.sandwich import cluster_covariance
@@ -167,7 +168,8 @@ def _base(y: FloatArray, sample: Sample, design: Design, lags: int) -> FloatArra
     if design.base_periods is not None:
         fixed = y[:, np.isin(sample.periods, design.base_periods)].mean(axis=1, keepdims=True)
         return np.broadcast_to(fixed, y.shape)
-    before = [_at(y, sample.periods, -k - design.anticipation) for k in range(1, lags + 1)]
+    depth = min(lags, int(sample.periods[-1] - sample.periods[0]) + 1)
+    before = [_at(y, sample.periods, -k - design.anticipation) for k in range(1, depth + 1)]
     return np.asarray(np.mean(before, axis=0))
 
 
@@ -225,17 +227,21 @@ def _project(
             "within periods; use fewer covariates or a wider pool"
         )
     fit = least_squares(y, x, weights)
-    rule = cluster_factor(labels.iloc[rows], design.cluster or "unit", ("time",), x.shape[1], "fixest")
-    influence[rows] = np.sqrt(rule.factor) * (weights * fit.residuals) * (x @ fit.bread[:, 0])
+    enough = len(rows) > x.shape[1] + len(np.unique(time))
+    small = cluster_factor(
+        labels.iloc[rows], design.cluster or "unit", ("time",), x.shape[1], "fixest" if enough else "none"
+    )
+    residuals = without_rounding(fit.residuals, sample.outcome)
+    influence[rows] = np.sqrt(small.factor) * (weights * residuals) * (x @ fit.bread[:, 0])
     return float(fit.coef[0]), influence
 
 
 def _cells(event_time: IntArray, design: Design, lags: int, dates: list[int]) -> pd.DataFrame:
-    base = {-k - design.anticipation for k in range(1, lags + 1)}
+    start = -design.anticipation
+    reference = (event_time < start) & (event_time >= start - lags)
     if design.base_periods is not None:
-        base = {p - dates[0] for p in design.base_periods}
-    excluded = np.zeros(len(event_time), dtype=bool)
-    return pd.DataFrame({"event_time": event_time, "reference": np.isin(event_time, list(base)), "excluded": excluded})
+        reference = np.isin(event_time, [p - dates[0] for p in design.base_periods])
+    return pd.DataFrame({"event_time": event_time, "reference": reference, "excluded": False})
 
 
 def _fail_if_options_do_not_fit(design: Design, lags: int, weighting: str, composition: str, dates: list[int]) -> None:

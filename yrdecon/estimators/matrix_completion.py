@@ -67,7 +67,7 @@ def matrix_completion(panel: Panel, design: Design, *, penalty: float | Literal[
     _fail_if_penalty_is_not_positive(penalty)
     grid = draw_grid(panel, design, "matrix_completion", 0)
     if penalty == "auto":
-        table = _compare(grid)
+        table = _compare(grid, design)
         value = float(table.loc[table["chosen"], "penalty"].iloc[0])
         frames = {"cross_validation": table}
         how = "chosen by forward validation" if table["folds"].iloc[0] else TOO_FEW
@@ -80,8 +80,8 @@ def matrix_completion(panel: Panel, design: Design, *, penalty: float | Literal[
     return replace(estimate, notes=(*estimate.notes, words))
 
 
-def _compare(grid: Grid) -> pd.DataFrame:
-    largest = largest_penalty(prepared(grid)) / grid.outcome.size
+def _compare(grid: Grid, design: Design) -> pd.DataFrame:
+    largest = largest_penalty(prepared(grid, design)) / grid.outcome.size
     penalties = largest * 10.0 ** (-np.arange(PENALTIES) / STEPS_PER_DECADE)
     rank = len(grid.sample.periods)
     table = forward_validation(grid, [Shrinkage(rank, p * grid.outcome.size) for p in penalties])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from yrdecon.core.design import Design, fail_if_asked
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
-from yrdecon.core.labels import codes_of, unit_labels
+from yrdecon.core.labels import clusters_of, unit_labels
 from yrdecon.core.left_out import leave_out, leave_out_always_treated
 from yrdecon.core.options import fail_if_unknown, is_number
 from yrdecon.core.panel import Panel
@@ -103,6 +103,8 @@ def staggered_rollout(
     coefficient = _beta(beta)
     _fail_if_options_do_not_fit(design, estimand)
     sample = _without_single_units(leave_out_always_treated(draw_sample(panel, design)))
+    if not len(sample.units):
+        raise DesignError("every cohort is a single unit, whose variance cannot be estimated; use callaway_santanna")
     y = balanced_outcome(sample, "staggered_rollout")
     cohorts, code = np.unique(sample.cohort, return_inverse=True)
     cells = _cells(sample, design, cohorts, np.bincount(code))
@@ -113,7 +115,7 @@ def staggered_rollout(
     units = unit_labels(panel, sample, design)
     cluster = design.cluster or "unit"
     effect, influence = np.where(same, 0.0, fit.effect), np.where(same, 0.0, fit.influence)
-    vcov = cluster_covariance(influence, codes_of(units[cluster]))
+    vcov = cluster_covariance(influence, clusters_of(units, cluster))
     frames = {"adjustment": labels.assign(beta=fit.beta)}
     if design.cluster is None:
         excess = _excess(y, code.astype(np.int64), target, cohorts, sample, design)

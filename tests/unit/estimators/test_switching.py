@@ -209,9 +209,9 @@ def test_units_treated_from_the_start_are_named(toy):
 @pytest.mark.parametrize(
     ("options", "design", "words"),
     [
-        ({"estimand": "total"}, {}, "estimand is one of"),
-        ({"switchers": "up"}, {}, "switchers one of"),
-        ({"window": (1, 3)}, {}, "must hold event time 0"),
+        ({"estimand": "total"}, {}, "estimand='total' is unknown"),
+        ({"switchers": "up"}, {}, "switchers='up' is unknown"),
+        ({"window": (1, 3)}, {}, "whole numbers that hold 0"),
         ({"treatment": "dose"}, {}, "no column 'dose'"),
         ({"treatment": "group"}, {}, "must hold numbers"),
         ({"treatment": "flat"}, {}, "ever changes"),
