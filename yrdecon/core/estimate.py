@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from yrdecon.core.options import is_number
 from yrdecon.errors import DesignError
 from yrdecon.kernels.sandwich import effective_clusters
 
@@ -133,7 +134,7 @@ class Estimate:
     def n_treated_clusters(self) -> int | None:
         """Number of clusters with a treated row: below ten, asymptotic p-values are not to be trusted.
 
-        Where no row is treated, because the rows are units or all before treatment, those of treated units count.
+        Where the rows are units, or none is treated as in a test of pre-trends, those of treated units count.
         """
         if self.cluster is None:
             return None
@@ -153,7 +154,8 @@ class Estimate:
     def tidy(self, level: float = 0.95) -> pd.DataFrame:
         """Return one row per coefficient with estimate, standard error, statistic, p-value and interval.
 
-        p-values and intervals are those of the t distribution with `dof` degrees of freedom. With fewer than ten
+        p-values and intervals are those of the t distribution with `dof` degrees of freedom, and missing where the
+        standard error is zero because too few units vary, as with one treated and one other unit. With fewer than ten
         treated clusters they over-reject, whatever the covariance: infer by permutation instead.
 
         Raises
@@ -163,15 +165,20 @@ class Estimate:
         """
         from scipy import stats
 
-        if not 0 < level < 1:
+        if not is_number(level) or not 0 < level < 1:
             raise DesignError(f"level={level!r} must lie between 0 and 1, for example .95")
         error = self.std_error
-        safe = np.where(error > 0, error, np.nan)
-        statistic = self.coef / safe
-        half = stats.t.ppf(0.5 + level / 2, self.dof) * error
+        statistic = self.coef / np.where(error > 0, error, np.nan)
+        half = stats.t.ppf(0.5 + level / 2, self.dof) * np.where(self._lacks_error, np.nan, error)
         p_value = 2 * stats.t.sf(np.abs(statistic), self.dof)
         values = (self.coef, error, statistic, p_value, self.coef - half, self.coef + half)
         return self.cells.reset_index(drop=True).assign(**dict(zip(TIDY_COLUMNS, values, strict=True)))
+
+    @property
+    def _lacks_error(self) -> NDArray[np.bool_]:
+        """(k,) whether a coefficient that is no reference has a standard error of zero."""
+        given = self.cells.get("reference", pd.Series(False, index=self.cells.index)).to_numpy(dtype=bool)
+        return np.asarray((self.std_error == 0) & ~given)
 
     def __repr__(self) -> str:
         few = self.n_treated_clusters
@@ -192,4 +199,6 @@ class Estimate:
         by = f" clustered by {self.cluster}" if self.cluster else ""
         effective = self.effective_clusters
         count = "" if effective is None else f", {self.n_clusters} clusters, {effective:.1f} effective"
-        return f"standard errors{by}{count}; {self.small_sample}"
+        lacking = int(self._lacks_error.sum())
+        words = f"; {lacking} errors of 0: nothing varies to tell them from, infer by permutation" if lacking else ""
+        return f"standard errors{by}{count}; {self.small_sample}{words}"

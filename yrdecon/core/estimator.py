@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from yrdecon.core.cohorts import cohorts_by_unit
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.panel import Panel
-from yrdecon.core.sample import cohorts_by_unit, draw_sample
+from yrdecon.core.sample import draw_sample
 from yrdecon.errors import DesignError
 
 FloatArray = NDArray[np.float64]

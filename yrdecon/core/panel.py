@@ -72,6 +72,7 @@ class Panel:
         _fail_if_columns_are_missing(frame, [unit, time, *(location or ()), *([group] if group else [])])
         _fail_if_column_names_repeat(frame)
         _fail_if_keys_are_missing(frame, [unit, time])
+        _fail_if_units_are_no_names(frame[unit])
         clean = frame.assign(**{time: _whole_numbers(frame[time])})
         _fail_if_keys_repeat(clean, unit, time)
         _fail_if_numbers_are_mixed_with_text(clean, skip={unit, *([group] if group else [])})
@@ -172,11 +173,19 @@ def _fail_if_keys_are_missing(frame: pd.DataFrame, keys: list[str]) -> None:
             )
 
 
+def _fail_if_units_are_no_names(units: pd.Series[Any]) -> None:
+    if units.dtype == object and units.map(lambda u: isinstance(u, tuple | list | dict | set)).any():
+        raise DataError(
+            f"column {units.name!r} must hold one number or text per unit; it holds {units.iloc[0]!r}; "
+            "join its parts into one text"
+        )
+
+
 def _whole_numbers(times: pd.Series[Any]) -> pd.Series[Any]:
-    if pd.api.types.is_datetime64_any_dtype(times):
+    if pd.api.types.is_datetime64_any_dtype(times) or isinstance(times.dtype, pd.PeriodDtype):
         raise DataError(f"column {times.name!r} holds dates; use the year, for example frame[{times.name!r}].dt.year")
     numbers = pd.to_numeric(times, errors="coerce")
-    bad = numbers.isna() | (numbers != numbers.round())
+    bad = numbers.isna() | (numbers != numbers.round()) | np.isinf(numbers.astype(float))
     if bad.any():
         raise DataError(f"times must be whole numbers; column {times.name!r} holds {times[bad].unique()[:3].tolist()}")
     return numbers.astype("int64")

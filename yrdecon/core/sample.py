@@ -10,9 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from yrdecon.core.adoption import first_treated
+from yrdecon.core.cohorts import cohorts_by_unit
 from yrdecon.core.contrast import contrast_rows
 from yrdecon.core.design import Design, parse_effect
 from yrdecon.core.names import some_of
+from yrdecon.core.numbers import fail_if_not_finite, fail_if_not_numbers
 from yrdecon.core.panel import Panel, boolean_column
 from yrdecon.errors import DesignError
 
@@ -73,7 +75,7 @@ class Sample:
 def draw_sample(panel: Panel, design: Design, *, untreated: Literal["needed", "optional"] = "needed") -> Sample:
     """Take from a panel what a design asks for.
 
-    Rows with a missing outcome, covariate or weight are left out and counted in the notes.
+    Rows with a missing outcome, covariate or weight, and rows of weight zero, are left out and counted in the notes.
 
     Parameters
     ----------
@@ -98,27 +100,30 @@ def draw_sample(panel: Panel, design: Design, *, untreated: Literal["needed", "o
     frame = _rows_in_pool(panel, design, cohort)
     numeric = [design.outcome, *design.covariates, *([design.weights] if design.weights else [])]
     slopes = [s for s in (parse_effect(effect).slope for effect in design.effects) if s]
-    _fail_if_not_numeric(frame, [*numeric, *slopes])
-    _fail_if_infinite(frame, [*numeric, *slopes])
+    fail_if_not_numbers(frame, [*numeric, *slopes])
+    fail_if_not_finite(frame, [*numeric, *slopes])
     keys = [*numeric, *([design.cluster] if design.cluster else []), *_effect_columns(design)]
-    complete = frame[np.asarray(frame[keys].notna().all(axis=1))].reset_index(drop=True)
-    notes = _notes_on_missing(frame, complete, panel, keys)
+    there = frame[np.asarray(frame[keys].notna().all(axis=1))]
+    complete = _with_weight(there, design)
+    notes = (*_notes_on_missing(frame, there, panel, keys), *_notes_on_weights(there, complete, panel, design))
     units = pd.Index(complete[panel.unit].unique(), name=panel.unit)
     periods = np.sort(complete[panel.time].unique()).astype(np.int64)
     kept = cohort.reindex(units).to_numpy(dtype=float)
     _fail_if_no_row_is_complete(complete, design)
     late = np.isfinite(kept) & (kept > periods[-1] + design.anticipation)
     kept = np.where(late, np.inf, kept)
-    _fail_if_nobody_becomes_treated(kept, periods, design)
+    lost = "".join(f" ({note})" for note in notes)
+    _fail_if_nobody_becomes_treated(kept, periods, design, lost)
     if untreated == "needed":
-        _fail_if_nobody_is_untreated(kept, periods, design)
+        _fail_if_nobody_is_untreated(kept, periods, design, lost)
     unit = units.get_indexer(pd.Index(complete[panel.unit])).astype(np.int64)
     time, first = complete[panel.time].to_numpy(), first_treated(kept, periods)
+    _fail_if_no_treated_row_is_left(time, kept[unit], first, design)
     return Sample(
         frame=complete,
         outcome=complete[design.outcome].to_numpy(dtype=float),
         covariates=complete[list(design.covariates)].to_numpy(dtype=float).reshape(len(complete), -1),
-        weights=_weights(complete, design),
+        weights=complete[design.weights].to_numpy(dtype=float) if design.weights else np.ones(len(complete)),
         unit=unit,
         time=np.searchsorted(periods, time).astype(np.int64),
         units=units,
@@ -127,27 +132,6 @@ def draw_sample(panel: Panel, design: Design, *, untreated: Literal["needed", "o
         contrast=contrast_rows(time, kept[unit], design, periods, first),
         notes=(*notes, *_note_on_late(units[late].tolist(), periods)),
     )
-
-
-def cohorts_by_unit(panel: Panel, column: str) -> pd.Series[Any]:
-    """Return the first treated period of each unit, infinite if never treated.
-
-    Raises
-    ------
-    DesignError
-        If the column is missing, not numeric, or changes within a unit.
-    """
-    if column not in panel.frame.columns:
-        raise DesignError(
-            f"the panel has no column {column!r} with the first treated period; add it with assign_cohort"
-        )
-    _fail_if_not_numeric(panel.frame, [column])
-    values = panel.frame[column].astype(float).fillna(np.inf).groupby(panel.frame[panel.unit], sort=False)
-    changing = values.nunique()
-    if (changing > 1).any():
-        names = changing.index[changing > 1].tolist()[:5]
-        raise DesignError(f"the cohort {column!r} must be constant within a unit; it changes within {names}")
-    return values.first()
 
 
 def _effect_columns(design: Design) -> list[str]:
@@ -161,21 +145,6 @@ def _fail_if_columns_are_missing(panel: Panel, design: Design) -> None:
     missing = [c for c in wanted if c not in panel.frame.columns]
     if missing:
         raise DesignError(f"the panel has no column {missing}; its columns are {panel.frame.columns.tolist()[:60]}")
-
-
-def _fail_if_not_numeric(frame: pd.DataFrame, columns: list[str]) -> None:
-    for column in columns:
-        if not pd.api.types.is_numeric_dtype(frame[column]):
-            example = frame[column].dropna().unique()[:3].tolist()
-            raise DesignError(
-                f"column {column!r} must hold numbers; it holds {example}; convert it with pandas.to_numeric"
-            )
-
-
-def _fail_if_infinite(frame: pd.DataFrame, columns: list[str]) -> None:
-    infinite = [c for c in columns if np.isinf(frame[c].to_numpy(dtype=float, na_value=np.nan)).any()]
-    if infinite:
-        raise DesignError(f"columns {infinite} hold infinite values; the logarithm of zero is a common cause")
 
 
 def _rows_in_pool(panel: Panel, design: Design, cohort: pd.Series[Any]) -> pd.DataFrame:
@@ -210,13 +179,23 @@ def _note_on_late(names: list[Any], periods: IntArray) -> tuple[str, ...]:
     return (f"{len(names)} units are treated after {periods[-1]} and count as never treated: {some_of(names)}",)
 
 
-def _weights(frame: pd.DataFrame, design: Design) -> FloatArray:
+def _with_weight(frame: pd.DataFrame, design: Design) -> pd.DataFrame:
+    """Keep the rows of positive weight."""
     if design.weights is None:
-        return np.ones(len(frame))
+        return frame.reset_index(drop=True)
     weights = frame[design.weights].to_numpy(dtype=float)
-    if (weights < 0).any() or not (weights > 0).any():
+    if (weights < 0).any() or (len(weights) and not (weights > 0).any()):
         raise DesignError(f"weights {design.weights!r} must be non-negative and not all zero")
-    return np.asarray(weights)
+    return frame[weights > 0].reset_index(drop=True)
+
+
+def _notes_on_weights(there: pd.DataFrame, kept: pd.DataFrame, panel: Panel, design: Design) -> tuple[str, ...]:
+    lost = len(there) - len(kept)
+    if not lost:
+        return ()
+    gone = there[np.asarray(there[design.weights] == 0)]
+    shown = some_of(f"{u} {t}" for u, t in gone[[panel.unit, panel.time]].itertuples(index=False))
+    return (f"{lost} of {len(there)} rows left out because their weight {design.weights!r} is zero: {shown}",)
 
 
 def _where(design: Design) -> str:
@@ -229,28 +208,37 @@ def _fail_if_no_row_is_complete(complete: pd.DataFrame, design: Design) -> None:
         raise DesignError(f"no row of the {where} has {design.outcome!r} and everything else that the design names")
 
 
-def _fail_if_nobody_becomes_treated(cohort: FloatArray, periods: IntArray, design: Design) -> None:
-    where = _where(design)
-    finite = np.isfinite(cohort)
-    if not finite.any():
-        raise DesignError(f"no unit of the {where} is treated; check the cohort column {design.cohort!r}")
-    if not np.isfinite(first_treated(cohort, periods)):
+def _fail_if_no_treated_row_is_left(time: IntArray, own: FloatArray, first: float, design: Design) -> None:
+    if not ((time >= own) & (own >= first)).any():
         raise DesignError(
-            f"no unit of the {where} becomes treated between {periods[0]} and {periods[-1]}: "
-            f"there is no before and after; its first treated periods are {sorted({int(c) for c in cohort[finite]})}"
+            f"no row of a treated unit from {int(first)} on, when treatment starts, has {design.outcome!r} and "
+            f"everything else that the design names in the {_where(design)}; nothing tells an effect"
         )
 
 
-def _fail_if_nobody_is_untreated(cohort: FloatArray, periods: IntArray, design: Design) -> None:
+def _fail_if_nobody_becomes_treated(cohort: FloatArray, periods: IntArray, design: Design, lost: str) -> None:
+    where = _where(design)
+    finite = np.isfinite(cohort)
+    if not finite.any():
+        raise DesignError(f"no unit of the {where} is treated; check the cohort column {design.cohort!r}{lost}")
+    if not np.isfinite(first_treated(cohort, periods)):
+        starts = sorted({int(c) for c in cohort[finite]})
+        raise DesignError(
+            f"no unit of the {where} becomes treated between {periods[0]} and {periods[-1]}: "
+            f"there is no before and after; its first treated periods are {starts}{lost}"
+        )
+
+
+def _fail_if_nobody_is_untreated(cohort: FloatArray, periods: IntArray, design: Design, lost: str) -> None:
     where, finite = _where(design), np.isfinite(cohort)
     if finite.all() and len(set(cohort)) == 1:
         raise DesignError(
-            f"every unit of the {where} is treated in {int(cohort[0])}; choose a pool with untreated units"
+            f"every unit of the {where} is treated in {int(cohort[0])}; choose a pool with untreated units{lost}"
         )
     if finite.all() and design.comparison == "never":
         raise DesignError(
             f"every unit of the {where} is treated by {periods[-1]}; "
-            "choose a pool with untreated units or comparison='not_yet'"
+            f"choose a pool with untreated units or comparison='not_yet'{lost}"
         )
 
 

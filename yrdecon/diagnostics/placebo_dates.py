@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from yrdecon.core.cohorts import cohorts_by_unit
 from yrdecon.core.design import Design
 from yrdecon.core.estimator import Estimator
 from yrdecon.core.panel import Panel
-from yrdecon.core.sample import Sample, cohorts_by_unit, draw_sample
+from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.errors import DesignError, YrdeconError
 
 FloatArray = NDArray[np.float64]

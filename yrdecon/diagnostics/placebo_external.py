@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from yrdecon.core.assignment import Assignment
+from yrdecon.core.cohorts import cohorts_by_unit
 from yrdecon.core.design import Design
 from yrdecon.core.estimator import Estimator
 from yrdecon.core.panel import Panel, boolean_column
-from yrdecon.core.sample import cohorts_by_unit, draw_sample
+from yrdecon.core.sample import draw_sample
 from yrdecon.diagnostics.one_effect import one_effect
 from yrdecon.diagnostics.summary_row import summary_row
 from yrdecon.errors import DesignError

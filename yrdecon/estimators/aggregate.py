@@ -18,6 +18,7 @@ from yrdecon.estimators.path import summarize_path
 from yrdecon.kernels.sandwich import cluster_covariance
 
 FloatArray = NDArray[np.float64]
+ROUNDING = 1e-12
 By = Literal["event_time", "cohort", "time", None]
 
 
@@ -112,7 +113,8 @@ def _with_error_of_shares(estimate: Estimate, result: Estimate, matrix: FloatArr
         chosen = weights > 0
         mass = total[chosen].sum()
         deviation = estimate.coef[chosen] - result.coef[column]
-        extra[:, column] = centered[:, chosen] @ deviation / mass
+        moved, size = centered[:, chosen] @ deviation, np.abs(centered[:, chosen]) @ np.abs(deviation)
+        extra[:, column] = np.where(np.abs(moved) > ROUNDING * size, moved, 0.0) / mass
     codes = codes_of(estimate.units[estimate.cluster])
     influence = result.influence + extra
     added = cluster_covariance(influence, codes) - cluster_covariance(result.influence, codes)

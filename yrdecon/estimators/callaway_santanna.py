@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from yrdecon.core.design import Design, fail_if_asked
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import estimate_one_by_one, register
-from yrdecon.core.labels import codes_of, unit_labels
+from yrdecon.core.labels import clusters_of, unit_labels
 from yrdecon.core.left_out import leave_out_always_treated
 from yrdecon.core.options import fail_if_unknown
 from yrdecon.core.panel import Panel
@@ -101,7 +101,7 @@ def callaway_santanna(
     cluster = design.cluster or "unit"
     return Estimate(
         coef=np.array([r.effect for r in used]),
-        vcov=cluster_covariance(matrix, codes_of(labels[cluster])),
+        vcov=cluster_covariance(matrix, clusters_of(labels, cluster)),
         cells=label_cells([r.record.cell for r in used], design),
         units=labels,
         method="callaway_santanna",

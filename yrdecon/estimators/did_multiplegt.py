@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from yrdecon.core.design import Design, fail_if_asked
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
+from yrdecon.core.labels import clusters_of
 from yrdecon.core.names import some_of
-from yrdecon.core.options import fail_if_unknown
+from yrdecon.core.options import fail_if_no_window, fail_if_unknown
 from yrdecon.core.panel import Panel
 from yrdecon.errors import DesignError
 from yrdecon.estimators.cohorts.switcher_effects import Part, Switchers, base_columns, dates_of, effects_by_event_time
@@ -114,7 +115,7 @@ def did_multiplegt(
         effects = _by_event_time(parts, _references(data, design, window, trends), estimand)
     return Estimate(
         coef=effects.coef,
-        vcov=cluster_covariance(effects.influence, data.cluster),
+        vcov=cluster_covariance(effects.influence, clusters_of(data.labels, design.cluster or "unit")),
         cells=effects.cells,
         units=data.labels,
         method="did_multiplegt",
@@ -198,8 +199,7 @@ def _fail_if_options_do_not_fit(
 ) -> None:
     fail_if_unknown("estimand", estimand, Estimand)
     fail_if_unknown("switchers", switchers, Switchers)
-    if window is not None and not window[0] <= 0 <= window[1]:
-        raise DesignError(f"window={window} must hold event time 0, for example (-3, 4)")
+    fail_if_no_window(window)
     fail_if_asked(design, ("covariates",), "did_multiplegt", "lp_did or imputation")
     if trends and estimand == "average":
         raise DesignError("with a trend of every unit there is no average total effect; average() the event times")

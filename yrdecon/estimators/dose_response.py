@@ -17,7 +17,7 @@ from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.labels import row_labels
 from yrdecon.core.left_out import leave_out_always_treated
-from yrdecon.core.options import fail_if_unknown
+from yrdecon.core.options import fail_if_no_name, fail_if_unknown, is_number
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError
@@ -227,11 +227,14 @@ def _named(sample: Sample, rows: BoolArray) -> list[Any]:
 
 def _fail_if_options_do_not_fit(estimand: str, cut: float | None) -> None:
     fail_if_unknown("estimand", estimand, Estimand)
+    if cut is not None and not is_number(cut):
+        raise DesignError(f"cut={cut!r} must be a number, the largest dose that counts as low, or None for the median")
     if cut is not None and estimand != "high_low":
         raise DesignError(f"cut={cut} splits doses into low and high; leave it out, or choose estimand='high_low'")
 
 
 def _fail_if_column_is_no_dose(sample: Sample, column: str) -> None:
+    fail_if_no_name("dose", column)
     if column not in sample.frame.columns:
         raise DesignError(
             f"the panel has no column {column!r} with the dose; name it by dose=, or use twfe without one"

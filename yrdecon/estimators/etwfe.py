@@ -132,8 +132,9 @@ def _linear(
     panel: Panel, sample: Sample, design: Design, cells: pd.DataFrame, columns: FloatArray, ssc: SmallSample
 ) -> Estimate:
     slopes = [f"{levels}[{x}]" for x in design.covariates for levels in (design.cohort, panel.time)]
-    cohort = np.where(sample.cohort <= sample.periods[-1], sample.cohort, np.inf)[sample.unit]
-    sample = replace(sample, frame=sample.frame.assign(**{design.cohort: cohort}), covariates=sample.covariates[:, :0])
+    cohort = np.where(sample.cohort <= sample.periods[-1], sample.cohort, np.inf)
+    frame = sample.frame.assign(**{design.cohort: cohort[sample.unit]})
+    sample = replace(sample, frame=frame, cohort=cohort, covariates=sample.covariates[:, :0])
     saturated = replace(design, covariates=(), effects=(*design.effects, *slopes))
     names = [f"cohort {c} in {t}" for c, t in zip(cells["cohort"], cells["time"], strict=True)]
     names += [f"{name}, {x}" for x in design.covariates for name in names[: len(cells)]]

@@ -12,6 +12,7 @@ from yrdecon.core.adoption import adoption_dates
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import estimate_one_by_one, register
+from yrdecon.core.options import fail_if_not_whole
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import draw_sample, restrict
 from yrdecon.core.wide import wide_outcome
@@ -118,17 +119,20 @@ def imputation_pretrend(panel: Panel, design: Design, *, leads: int = 4, ssc: Sm
     >>> imputation_pretrend(panel, Design(outcome="y"), leads=1, ssc="none").coef.round(6).tolist()
     [1.0]
     """
+    fail_if_not_whole("leads", leads, 1)
     full = draw_sample(panel, design)
     time, own = full.periods[full.time], full.cohort[full.unit]
     untreated = time < own - design.anticipation
     sample = restrict(full, untreated & ~np.isin(time, design.exclude_periods))
     own = sample.cohort[sample.unit]
     event_time = np.where(own <= full.periods[-1], sample.periods[sample.time] - own, np.nan) + design.anticipation
-    seen = [-lead for lead in range(leads, 0, -1) if (event_time == -lead).any()]
-    if not seen or not (event_time < -leads).any():
-        earliest = np.nanmin(event_time) if np.isfinite(event_time).any() else 0
+    observed = np.unique(event_time[np.isfinite(event_time)]).astype(np.int64)
+    seen = [int(e) for e in observed if e >= -leads]
+    if not seen or len(seen) == len(observed):
+        most = int(-observed[0]) - 1 if len(observed) else 0
         raise DesignError(
-            f"leads={leads} leaves no earlier period before treatment as the base; choose 1 to {int(-earliest - 1)}"
+            f"leads={leads} leaves no earlier untreated period of the treated as the base; "
+            + (f"choose 1 to {most}" if most > 0 else "start the panel earlier")
         )
     dummies = pd.DataFrame({lead: (event_time == lead).astype(float) for lead in seen})
     fit = fit_linear(panel, sample, design, dummies, ssc)

@@ -11,6 +11,7 @@ import pandas as pd
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
+from yrdecon.core.options import is_whole
 from yrdecon.core.panel import Panel
 from yrdecon.errors import DesignError
 from yrdecon.estimators.counterfactual.completed import Grid, completed_estimate, draw_grid
@@ -98,8 +99,8 @@ def _note_on_few_rows(grid: Grid, number: int) -> tuple[str, ...]:
 
 
 def _fail_if_factors_are_no_number(factors: int | str) -> None:
-    is_number = isinstance(factors, int | np.integer) and not isinstance(factors, bool)
-    if factors != "auto" and not (is_number and int(factors) >= 0):
+    is_automatic = isinstance(factors, str) and factors == "auto"
+    if not is_automatic and not (is_whole(factors) and factors >= 0):
         raise DesignError(f"factors={factors!r} must be 'auto' or a whole number of factors, 0 or more")
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from scipy import stats
 
 from yrdecon.core.estimate import FEW_TREATED, Estimate
 from yrdecon.core.hypothesis import HypothesisTest
+from yrdecon.core.options import is_number, is_whole
 from yrdecon.errors import DesignError
 
 FloatArray = NDArray[np.float64]
@@ -41,18 +43,17 @@ def lincom(estimate: Estimate, weights: Mapping[int, float] | Sequence[float], *
     [[2.0, 1.4142]]
     """
     k = len(estimate.coef)
-    row = np.zeros(k)
-    positions = dict(weights) if isinstance(weights, Mapping) else dict(enumerate(weights))
-    wrong = [p for p in positions if not (isinstance(p, int | np.integer) and 0 <= p < k)]
-    if wrong or (not isinstance(weights, Mapping) and len(positions) != k):
-        raise DesignError(f"weights must fit the {k} coefficients, numbered 0 to {k - 1}; got {positions}")
-    for position, weight in positions.items():
-        row[position] = weight
-    return map_linearly(estimate, row[None, :], pd.DataFrame({"term": [term]}))
+    given = weights if isinstance(weights, Mapping) else dict(enumerate(_listed("weights", weights)))
+    if not set(given) <= set(range(k)) or (given is not weights and len(given) != k):
+        raise DesignError(f"weights must fit the {k} coefficients, numbered 0 to {k - 1}; got {weights!r}")
+    if not all(is_number(w) and np.isfinite(w) for w in given.values()):
+        raise DesignError(f"weights={weights!r} must be finite numbers")
+    row = np.array([float(given.get(position, 0.0)) for position in range(k)])
+    return map_linearly(estimate, row[None, :], pd.DataFrame({"term": [str(term)]}))
 
 
 def average(estimate: Estimate, first: int, last: int) -> Estimate:
-    """Average the coefficients from one event time to another, each with equal weight.
+    """Average the coefficients from one event time to another, each with equal weight, without excluded periods.
 
     Raises
     ------
@@ -68,6 +69,9 @@ def average(estimate: Estimate, first: int, last: int) -> Estimate:
     [2.0]
     """
     chosen = _within(estimate, first, last)
+    chosen &= ~estimate.cells.get("excluded", pd.Series(False, index=estimate.cells.index)).to_numpy(dtype=bool)
+    if not chosen.any():
+        raise DesignError(f"all event times between {first} and {last} belong to excluded periods; choose others")
     weights = chosen / chosen.sum()
     return map_linearly(estimate, weights[None, :], pd.DataFrame({"term": [f"average {first}..{last}"]}))
 
@@ -100,8 +104,8 @@ def wald(
     Raises
     ------
     DesignError
-        If the covariance of these coefficients is not invertible, or rests on too few treated clusters: with as many
-        coefficients as treated clusters less one the test rejects a true null most of the time.
+        If the positions are no coefficients, their covariance is not invertible, or it rests on too few treated
+        clusters: with as many coefficients as treated clusters less one the test rejects a true null most of the time.
 
     Examples
     --------
@@ -111,7 +115,7 @@ def wald(
     >>> wald(Estimate(np.array([1.0, 2.0]), np.eye(2), cells, rows, "toy", "y", 2), [0, 1]).statistic
     2.5
     """
-    chosen = np.asarray(positions, dtype=int)
+    chosen = _positions(estimate, positions)
     few = estimate.n_treated_clusters
     if few is not None and few < FEW_TREATED and len(chosen) >= few - 1:
         raise DesignError(
@@ -157,7 +161,22 @@ def _smallest_dof(dof: float | FloatArray, matrix: FloatArray) -> float | FloatA
     return np.asarray(np.where(matrix != 0, dof, np.inf).min(axis=1))
 
 
+def _listed(name: str, values: Any) -> list[Any]:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise DesignError(f"{name}={values!r} must be several values, such as [0, 1]")
+    return list(values)
+
+
+def _positions(estimate: Estimate, positions: Sequence[int]) -> NDArray[np.int64]:
+    chosen, k = _listed("positions", positions), len(estimate.coef)
+    if not chosen or len(set(chosen)) < len(chosen) or not all(is_whole(p) and 0 <= p < k for p in chosen):
+        raise DesignError(f"positions={chosen} must be different coefficients, numbered 0 to {k - 1}")
+    return np.array(chosen, dtype=np.int64)
+
+
 def _within(estimate: Estimate, first: int, last: int) -> NDArray[np.bool_]:
+    if not (is_number(first) and is_number(last)):
+        raise DesignError(f"first={first!r} and last={last!r} must be event times, such as 0 and 3")
     if "event_time" not in estimate.cells:
         raise DesignError(f"{estimate.method} has no event times; use aggregate(estimate, None) or an event study")
     event_time = estimate.cells["event_time"].to_numpy(dtype=float)

@@ -15,11 +15,13 @@ from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.labels import codes_of, row_labels
 from yrdecon.core.left_out import leave_out_always_treated
-from yrdecon.core.options import fail_if_unknown
+from yrdecon.core.names import some_of
+from yrdecon.core.options import fail_if_no_window, fail_if_not_whole, fail_if_unknown
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.core.wide import wide_outcome
 from yrdecon.errors import DesignError, EstimationError
+from yrdecon.estimators.regression.linear import without_rounding
 from yrdecon.estimators.regression.small_sample import cluster_factor
 from yrdecon.kernels.ols import dependent_columns, least_squares
 from yrdecon.kernels.sandwich import cluster_covariance
@@ -40,6 +42,12 @@ class Horizon:
     rows: IntArray
     change: FloatArray
     switching: BoolArray
+    time: IntArray
+
+    @property
+    def compared(self) -> BoolArray:
+        """Whether a row switches in a period that has units to compare it with."""
+        return np.asarray(self.switching & np.isin(self.time, self.time[~self.switching]))
 
 
 def lp_did(
@@ -98,24 +106,28 @@ def lp_did(
     """
     sample = leave_out_always_treated(draw_sample(panel, design))
     dates = adoption_dates(sample.cohort, sample.periods)
+    fail_if_no_window(window)
     _fail_if_options_do_not_fit(design, lags, weighting, composition, dates)
-    span = window or (int(sample.periods[0]) - max(dates), int(sample.periods[-1]) - min(dates))
+    widest = (int(sample.periods[0]) - max(dates), int(sample.periods[-1]) - min(dates))
+    span = window or widest
     labels = row_labels(panel, sample, design)
     end = span[1] if composition == "fixed" else None
     y = _outcomes(sample, design)
     base = _base(y, sample, design, lags)
-    effects, influence, kept = [], [], []
-    for event_time in range(span[0], span[1] + 1):
+    effects, influence, kept, seen = [], [], [], np.zeros(len(sample.units), dtype=bool)
+    for event_time in range(max(span[0], widest[0]), min(span[1], widest[1]) + 1):
         horizon = _horizon(sample, design, _at(y, sample.periods, event_time) - base, event_time, end)
-        if horizon.switching.any() and not horizon.switching.all():
+        if horizon.compared.any():
             effect, part = _project(sample, labels, design, horizon, weighting)
             effects.append(effect)
             influence.append(part)
             kept.append(event_time)
+            seen[sample.unit[horizon.rows[horizon.compared]]] |= event_time >= 0
     if not kept or kept[-1] < 0:
         raise DesignError(
-            f"no event time between {span[0]} and {span[1]} has units that switch and units that stay untreated; "
-            "choose another window, a wider pool, or comparison='not_yet'"
+            f"no event time between {span[0]} and {span[1]} has, in one period and with an outcome in their base "
+            "periods, units that switch and units that stay untreated; choose another window, fewer lags, a wider "
+            "pool, or comparison='not_yet'"
         )
     matrix = np.stack(influence, axis=1)
     cluster = design.cluster or "unit"
@@ -132,8 +144,16 @@ def lp_did(
         cluster=cluster,
         dof=float(codes.max()),
         small_sample="fixest, horizon by horizon, within the influence",
-        notes=sample.notes,
+        notes=(*sample.notes, *_note_on_unseen(sample, ~seen, dates)),
     )
+
+
+def _note_on_unseen(sample: Sample, unseen: BoolArray, dates: list[int]) -> tuple[str, ...]:
+    """Name treated units that are in no effect, as their period of switching or its base has no row."""
+    names = sample.units[unseen & np.isin(sample.cohort, dates)].tolist()
+    if not names:
+        return ()
+    return (f"{len(names)} treated units are in no effect, without a row, base or comparison: {some_of(names)}",)
 
 
 def _outcomes(sample: Sample, design: Design) -> FloatArray:
@@ -148,7 +168,8 @@ def _base(y: FloatArray, sample: Sample, design: Design, lags: int) -> FloatArra
     if design.base_periods is not None:
         fixed = y[:, np.isin(sample.periods, design.base_periods)].mean(axis=1, keepdims=True)
         return np.broadcast_to(fixed, y.shape)
-    before = [_at(y, sample.periods, -k - design.anticipation) for k in range(1, lags + 1)]
+    depth = min(lags, int(sample.periods[-1] - sample.periods[0]) + 1)
+    before = [_at(y, sample.periods, -k - design.anticipation) for k in range(1, depth + 1)]
     return np.asarray(np.mean(before, axis=0))
 
 
@@ -174,7 +195,7 @@ def _horizon(sample: Sample, design: Design, changes: FloatArray, event_time: in
     if design.base_periods is not None:
         clean &= np.isin(time, own[switching])
     rows = np.flatnonzero((switching | clean) & np.isfinite(change) & (time > sample.periods[0]))
-    return Horizon(event_time, rows, change[rows], switching[rows])
+    return Horizon(event_time, rows, change[rows], switching[rows], sample.time[rows])
 
 
 def _project(
@@ -202,28 +223,31 @@ def _project(
     dependent = dependent_columns(x[:, ::-1], np.sqrt((weights[:, None] * raw**2).sum(axis=0))[::-1], weights)
     if dependent:
         raise EstimationError(
-            f"at event time {horizon.event_time} switching or the covariates {list(design.covariates)} are collinear "
+            f"at event time {horizon.event_time} switching and the covariates {list(design.covariates)} are collinear "
             "within periods; use fewer covariates or a wider pool"
         )
     fit = least_squares(y, x, weights)
-    rule = cluster_factor(labels.iloc[rows], design.cluster or "unit", ("time",), x.shape[1], "fixest")
-    influence[rows] = np.sqrt(rule.factor) * (weights * fit.residuals) * (x @ fit.bread[:, 0])
+    enough = len(rows) > x.shape[1] + len(np.unique(time))
+    small = cluster_factor(
+        labels.iloc[rows], design.cluster or "unit", ("time",), x.shape[1], "fixest" if enough else "none"
+    )
+    residuals = without_rounding(fit.residuals, sample.outcome)
+    influence[rows] = np.sqrt(small.factor) * (weights * residuals) * (x @ fit.bread[:, 0])
     return float(fit.coef[0]), influence
 
 
 def _cells(event_time: IntArray, design: Design, lags: int, dates: list[int]) -> pd.DataFrame:
-    base = {-k - design.anticipation for k in range(1, lags + 1)}
+    start = -design.anticipation
+    reference = (event_time < start) & (event_time >= start - lags)
     if design.base_periods is not None:
-        base = {p - dates[0] for p in design.base_periods}
-    excluded = np.zeros(len(event_time), dtype=bool)
-    return pd.DataFrame({"event_time": event_time, "reference": np.isin(event_time, list(base)), "excluded": excluded})
+        reference = np.isin(event_time, [p - dates[0] for p in design.base_periods])
+    return pd.DataFrame({"event_time": event_time, "reference": reference, "excluded": False})
 
 
 def _fail_if_options_do_not_fit(design: Design, lags: int, weighting: str, composition: str, dates: list[int]) -> None:
     fail_if_unknown("weighting", weighting, Weighting)
     fail_if_unknown("composition", composition, Composition)
-    if isinstance(lags, bool) or not isinstance(lags, int) or lags < 1:
-        raise DesignError(f"lags={lags!r} must be a whole number of periods, 1 or more")
+    fail_if_not_whole("lags", lags, 1)
     fail_if_asked(design, ("effects",), "lp_did", "a pool within one group, or twfe")
     if design.base_periods is not None and len(dates) > 1:
         raise DesignError("base_periods name calendar years, which differ between cohorts; leave them out, give lags=")

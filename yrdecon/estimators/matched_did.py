@@ -15,6 +15,7 @@ from yrdecon.core.estimator import register
 from yrdecon.core.labels import row_labels
 from yrdecon.core.left_out import leave_out_always_treated
 from yrdecon.core.names import some_of
+from yrdecon.core.options import fail_if_not_whole, is_number
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.core.wide import balanced_outcome
@@ -155,10 +156,9 @@ def _notes(every: list[CohortMatch], sample: Sample, design: Design, caliper: fl
 
 
 def _fail_if_options_make_no_sense(caliper: float, neighbors: int) -> None:
-    if not caliper > 0:
+    if not is_number(caliper) or caliper <= 0:
         raise DesignError(f"caliper={caliper!r} must be positive, for example .2; float('inf') for none")
-    if not (isinstance(neighbors, int) and neighbors >= 1):
-        raise DesignError(f"neighbors={neighbors!r} must be a whole number, 1 or more")
+    fail_if_not_whole("neighbors", neighbors, 1)
 
 
 def _fail_if_design_asks_for_more(design: Design) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
+from yrdecon.core.options import is_number
 from yrdecon.core.panel import Panel
 from yrdecon.errors import DesignError
 from yrdecon.estimators.counterfactual.completed import Grid, completed_estimate, draw_grid, prepared
@@ -66,7 +67,7 @@ def matrix_completion(panel: Panel, design: Design, *, penalty: float | Literal[
     _fail_if_penalty_is_not_positive(penalty)
     grid = draw_grid(panel, design, "matrix_completion", 0)
     if penalty == "auto":
-        table = _compare(grid)
+        table = _compare(grid, design)
         value = float(table.loc[table["chosen"], "penalty"].iloc[0])
         frames = {"cross_validation": table}
         how = "chosen by forward validation" if table["folds"].iloc[0] else TOO_FEW
@@ -79,8 +80,8 @@ def matrix_completion(panel: Panel, design: Design, *, penalty: float | Literal[
     return replace(estimate, notes=(*estimate.notes, words))
 
 
-def _compare(grid: Grid) -> pd.DataFrame:
-    largest = largest_penalty(prepared(grid)) / grid.outcome.size
+def _compare(grid: Grid, design: Design) -> pd.DataFrame:
+    largest = largest_penalty(prepared(grid, design)) / grid.outcome.size
     penalties = largest * 10.0 ** (-np.arange(PENALTIES) / STEPS_PER_DECADE)
     rank = len(grid.sample.periods)
     table = forward_validation(grid, [Shrinkage(rank, p * grid.outcome.size) for p in penalties])
@@ -89,8 +90,8 @@ def _compare(grid: Grid) -> pd.DataFrame:
 
 
 def _fail_if_penalty_is_not_positive(penalty: float | str) -> None:
-    is_number = isinstance(penalty, int | float | np.number) and not isinstance(penalty, bool)
-    if penalty != "auto" and not (is_number and 0 < float(penalty) < np.inf):
+    is_automatic = isinstance(penalty, str) and penalty == "auto"
+    if not is_automatic and not (is_number(penalty) and 0 < penalty < np.inf):
         raise DesignError(f"penalty={penalty!r} must be 'auto' or a positive number")
 
 

@@ -15,7 +15,7 @@ from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.left_out import leave_out_always_treated
-from yrdecon.core.options import fail_if_unknown
+from yrdecon.core.options import fail_if_no_window, fail_if_unknown
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError
@@ -81,6 +81,9 @@ def stacked(
     [0.0, 1.0, 1.0]
     """
     fail_if_unknown("by", by, By)
+    fail_if_no_window(window)
+    if not isinstance(corrective, bool):
+        raise DesignError(f"corrective={corrective!r} must be True or False")
     full = leave_out_always_treated(draw_sample(panel, design))
     used = full.contrast if by is None else ~np.isin(full.periods[full.time], design.exclude_periods)
     sample = restrict(full, used)
@@ -88,8 +91,8 @@ def stacked(
     if design.base_periods is not None and len(cohorts) > 1:
         raise DesignError("base_periods name calendar years, which differ between cohorts; leave base_periods out")
     span = window or (int(sample.periods[0]) - min(cohorts), int(sample.periods[-1]) - max(cohorts))
-    if not (span[0] < 0 <= span[1]):
-        raise DesignError(f"window={span} must start before 0 and end at 0 or later, for example (-5, 3)")
+    if span[0] == 0:
+        raise DesignError(f"window={span} must start before 0, for example (-5, 3)")
     experiments = {c: rows for c in cohorts if len(rows := _experiment(sample, design, c, span))}
     if not experiments:
         raise DesignError(

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from yrdecon.core.design import Design, fail_if_asked
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
-from yrdecon.core.labels import codes_of, unit_labels
+from yrdecon.core.labels import clusters_of, unit_labels
 from yrdecon.core.left_out import leave_out, leave_out_always_treated
-from yrdecon.core.options import fail_if_unknown
+from yrdecon.core.options import fail_if_unknown, is_number
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.core.wide import balanced_outcome
@@ -25,6 +25,7 @@ from yrdecon.kernels.sandwich import cluster_covariance
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+LARGEST_BETA = 1e6
 Estimand = Literal["simple", "cohort", "calendar", "event_time", "cohort_time"]
 
 
@@ -102,6 +103,8 @@ def staggered_rollout(
     coefficient = _beta(beta)
     _fail_if_options_do_not_fit(design, estimand)
     sample = _without_single_units(leave_out_always_treated(draw_sample(panel, design)))
+    if not len(sample.units):
+        raise DesignError("every cohort is a single unit, whose variance cannot be estimated; use callaway_santanna")
     y = balanced_outcome(sample, "staggered_rollout")
     cohorts, code = np.unique(sample.cohort, return_inverse=True)
     cells = _cells(sample, design, cohorts, np.bincount(code))
@@ -112,7 +115,7 @@ def staggered_rollout(
     units = unit_labels(panel, sample, design)
     cluster = design.cluster or "unit"
     effect, influence = np.where(same, 0.0, fit.effect), np.where(same, 0.0, fit.influence)
-    vcov = cluster_covariance(influence, codes_of(units[cluster]))
+    vcov = cluster_covariance(influence, clusters_of(units, cluster))
     frames = {"adjustment": labels.assign(beta=fit.beta)}
     if design.cluster is None:
         excess = _excess(y, code.astype(np.int64), target, cohorts, sample, design)
@@ -137,9 +140,9 @@ def staggered_rollout(
 
 
 def _beta(beta: float | str) -> float | None:
-    if beta == "efficient":
+    if isinstance(beta, str) and beta == "efficient":
         return None
-    if isinstance(beta, str) or not np.isfinite(beta):
+    if not is_number(beta) or abs(beta) > LARGEST_BETA:
         raise DesignError(f"beta={beta!r} must be 'efficient' or a number, such as 1 for differences in differences")
     return float(beta)
 

@@ -11,6 +11,7 @@ from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.left_out import leave_out_always_treated
+from yrdecon.core.options import is_whole
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError
@@ -79,8 +80,8 @@ def sun_abraham(panel: Panel, design: Design, *, reference: int = -1, ssc: Small
 
 def reference_event_time(sample: Sample, design: Design, reference: int) -> int:
     """Return the event time from which every cohort is measured."""
-    if reference >= 0:
-        raise DesignError(f"reference={reference} is not before treatment; choose -1 or earlier")
+    if not is_whole(reference) or reference >= 0:
+        raise DesignError(f"reference={reference!r} is no event time before treatment; choose -1 or earlier")
     if design.base_periods is None:
         return reference - design.anticipation
     cohorts = np.unique(sample.cohort[np.isfinite(sample.cohort)])

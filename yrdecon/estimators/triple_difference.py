@@ -16,7 +16,7 @@ from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.labels import codes_of, row_labels
 from yrdecon.core.left_out import leave_out
-from yrdecon.core.options import fail_if_unknown
+from yrdecon.core.options import fail_if_no_name, fail_if_unknown
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError, EstimationError
@@ -97,6 +97,7 @@ def triple_difference(
     [2.0]
     """
     fail_if_unknown("by", by, By)
+    fail_if_no_name("eligible", eligible)
     full = _with_adoption(panel, draw_sample(panel, design), eligible)
     finer = replace(design, effects=(*design.effects, f"{ADOPTING}^{panel.time}", f"{eligible}^{panel.time}"))
     sample = restrict(full, full.contrast if by is None else event_study_rows(full, design))

@@ -14,6 +14,39 @@ BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
 
 RANK_TOLERANCE = 1e-10
+NULL_TOLERANCE = 1e-6
+ROUNDING = 1e-13
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UntreatedFit:
+    """A fit of effects and covariates on untreated rows.
+
+    Attributes
+    ----------
+    z
+        (n, p) dummies of the effects, and the covariates.
+    inverse
+        (p, p) generalized inverse of their cross-product on the rows of the fit.
+    weights
+        (n,) weights in the fit, zero for treated rows.
+    gap
+        (n,) what outcomes exceed the fit by.
+    imputable
+        (n,) whether the fit determines what is predicted for the row.
+    identified
+        Whether it determines the slope of every covariate.
+    rounding
+        What rounding may leave of a residual.
+    """
+
+    z: sparse.csr_array
+    inverse: FloatArray
+    weights: FloatArray
+    gap: FloatArray
+    imputable: BoolArray
+    identified: bool
+    rounding: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,15 +57,10 @@ class Imputed:
     influence: FloatArray
 
 
-def impute(
-    y: FloatArray,
-    codes: Sequence[IntArray],
-    x: FloatArray,
-    weights: FloatArray,
-    treated: BoolArray,
-    member: BoolArray,
-) -> Imputed | None:
-    """Average the gaps between treated rows and a fit on untreated rows.
+def fit_untreated(
+    y: FloatArray, codes: Sequence[IntArray], x: FloatArray, weights: FloatArray, treated: BoolArray
+) -> UntreatedFit:
+    """Fit effects and covariates on untreated rows.
 
     Parameters
     ----------
@@ -42,12 +70,38 @@ def impute(
         (n, p) covariates.
     treated
         (n,) rows that the fit leaves out.
-    member
-        (n, k) treated rows of each cell.
 
-    Returns
-    -------
-    None if the covariates are not identified on untreated rows.
+    Notes
+    -----
+    A row can be imputed if its regressors lie in the row space of those that are fitted: they then have no part in the
+    null space. A level without an untreated row has, and so have a unit and a period that no chain of untreated rows
+    links.
+    """
+    z = _regressors(codes, x)
+    fit = (~treated).astype(float) * weights
+    gram = (z.T @ z.multiply(fit[:, None])).toarray()
+    values, vectors = linalg.eigh(gram)
+    kept = values > RANK_TOLERANCE * values[-1]
+    null = vectors[:, ~kept]
+    inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
+    size = np.sqrt(np.asarray(z.multiply(z).sum(axis=1)).ravel())
+    imputable = np.abs(z @ null).max(axis=1, initial=0.0) < NULL_TOLERANCE * size
+    identified = x.shape[1] == 0 or float(np.abs(null[-x.shape[1] :]).max(initial=0.0)) < NULL_TOLERANCE
+    gap = y - z @ (inverse @ (z.T @ (fit * y)))
+    return UntreatedFit(z, inverse, fit, gap, np.asarray(imputable), identified, ROUNDING * float(np.abs(y).max()))
+
+
+def impute(fit: UntreatedFit, weights: FloatArray, treated: BoolArray, member: BoolArray) -> Imputed:
+    """Average the gaps between treated rows and a fit on untreated rows.
+
+    Parameters
+    ----------
+    weights
+        (n,) weights.
+    treated
+        (n,) rows that the fit leaves out.
+    member
+        (n, k) treated rows of each cell, all of which can be imputed.
 
     Notes
     -----
@@ -55,20 +109,14 @@ def impute(
     ``-z (Z0' W Z0)^- Z1' share`` if untreated. Its influence is ``v`` times the residual, which for a treated row is
     taken around the mean of its own cell.
     """
-    z = _regressors(codes, x)
-    fit = (~treated).astype(float) * weights
-    gram = (z.T @ z.multiply(fit[:, None])).toarray()
-    inverse, identified = _inverse(gram, x.shape[1])
-    if not identified:
-        return None
-    slopes = inverse @ (z.T @ (fit * y))
-    gap = y - z @ slopes
     share = member * weights[:, None]
     share = share / share.sum(axis=0)
-    effect = share.T @ gap
-    v = share - fit[:, None] * (z @ (inverse @ (z.T @ share)))
-    residual = gap - member.astype(float) @ effect
+    effect = share.T @ fit.gap
+    v = share - fit.weights[:, None] * (fit.z @ (fit.inverse @ (fit.z.T @ share)))
+    residual = fit.gap - member.astype(float) @ effect
     residual[treated & ~member.any(axis=1)] = 0.0
+    if np.abs(residual).max() <= fit.rounding:
+        residual[:] = 0.0
     return Imputed(effect, v * residual[:, None])
 
 
@@ -140,12 +188,3 @@ def _regressors(codes: Sequence[IntArray], x: FloatArray) -> sparse.csr_array:
     n = len(x)
     dummies = [sparse.csr_array((np.ones(n), (np.arange(n), c)), shape=(n, int(c.max()) + 1)) for c in codes]
     return sparse.hstack([*dummies, sparse.csr_array(x)]).tocsr()
-
-
-def _inverse(gram: FloatArray, n_covariates: int) -> tuple[FloatArray, bool]:
-    """Return a generalized inverse, and whether every covariate is identified beside the effects."""
-    values, vectors = linalg.eigh(gram)
-    kept = values > RANK_TOLERANCE * values[-1]
-    null = vectors[:, ~kept]
-    identified = n_covariates == 0 or float(np.abs(null[-n_covariates:]).max(initial=0.0)) < 1e-6
-    return (vectors[:, kept] / values[kept]) @ vectors[:, kept].T, identified

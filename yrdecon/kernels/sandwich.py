@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+CANCELED = 1e-10
+
 
 def sum_by_cluster(values: FloatArray, codes: IntArray) -> FloatArray:
     """Return the (G, k) sums of (n, k) values within clusters."""
@@ -15,9 +17,14 @@ def sum_by_cluster(values: FloatArray, codes: IntArray) -> FloatArray:
 
 
 def cluster_covariance(influence: FloatArray, codes: IntArray) -> FloatArray:
-    """Return the (k, k) sum over clusters of the outer products of their summed influence (Liang and Zeger 1986)."""
+    """Return the (k, k) sum over clusters of the outer products of their summed influence (Liang and Zeger 1986).
+
+    Where influence cancels within clusters, as it does with one treated and one other unit, what rounding leaves of
+    the sums counts as zero.
+    """
     sums = sum_by_cluster(influence, codes)
-    return sums.T @ sums
+    sums[np.abs(sums) <= CANCELED * np.abs(influence).sum(axis=0)] = 0.0
+    return np.asarray(sums.T @ sums)
 
 
 def is_nested(inner: IntArray, outer: IntArray) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from yrdecon.core.cohorts import cohorts_by_unit
 from yrdecon.core.design import Design
 from yrdecon.core.panel import Panel, boolean_column
-from yrdecon.core.sample import cohorts_by_unit, draw_sample
+from yrdecon.core.sample import draw_sample
 
 
 def design_audit(panel: Panel, design: Design) -> pd.DataFrame:

@@ -84,3 +84,25 @@ def test_treated_clusters_are_counted_whether_rows_are_observations_or_units(toy
         assert estimator(toy, design).n_treated_clusters == 3
     by_time = yd.cluster_robust(yd.twfe(toy, design), "time")
     assert by_time.n_treated_clusters == 3
+
+
+@pytest.mark.parametrize("estimator", [yd.twfe, yd.event_study, yd.callaway_santanna, yd.imputation, yd.lp_did])
+def test_one_treated_and_one_other_unit_give_an_effect_without_a_p_value(toy, estimator):
+    pair = toy.assign(kept=toy.frame["unit"].isin(["u00", "u11"])).where("kept")
+    estimate = estimator(pair, yd.Design(outcome="y"))
+    tidy = estimate.tidy()
+    assert np.isfinite(tidy["estimate"]).all()
+    assert tidy["p_value"].isna().all()
+    assert "infer by permutation" in repr(estimate)
+
+
+@pytest.mark.parametrize(
+    "name", ["callaway_santanna", "did_multiplegt", "imputation", "staggered_rollout", "two_stage"]
+)
+def test_one_cluster_gives_no_standard_errors(toy, name):
+    with pytest.raises(yd.DesignError, match="'one' has one level only"):
+        yd.ESTIMATORS[name].function(toy.assign(one=1), yd.Design(outcome="y", cluster="one"))
+
+
+def test_treated_clusters_are_counted_in_a_test_of_pretrends_which_has_no_treated_row(toy):
+    assert yd.imputation_pretrend(toy, yd.Design(outcome="y"), leads=2).n_treated_clusters == 3

@@ -210,8 +210,8 @@ def test_units_treated_from_the_start_are_named(toy):
     ("options", "design", "words"),
     [
         ({"estimand": "total"}, {}, "estimand='total' is unknown"),
-        ({"switchers": "up"}, {}, "is unknown; choose one of ['all', 'same', 'in', 'out']"),
-        ({"window": (1, 3)}, {}, "must hold event time 0"),
+        ({"switchers": "up"}, {}, "switchers='up' is unknown"),
+        ({"window": (1, 3)}, {}, "whole numbers that hold 0"),
         ({"treatment": "dose"}, {}, "no column 'dose'"),
         ({"treatment": "group"}, {}, "must hold numbers"),
         ({"treatment": "flat"}, {}, "ever changes"),

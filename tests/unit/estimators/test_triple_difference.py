@@ -101,7 +101,7 @@ def test_an_effect_that_swallows_the_triple_term_is_named_with_the_reason(droppe
         ({"eligible": "one"}, {}, r"must be constant within a unit; it changes within \['0a'"),
         ({"eligible": "fewer"}, {}, r"treated units \['0b'.* are not 'eligible'"),
         ({"eligible": "more"}, {}, r"units \['0c'.* but are never treated"),
-        ({}, {"by": "cohort"}, r"choose one of \['event_time', None\]"),
+        ({}, {"by": "cohort"}, r"by='cohort' is unknown; choose one of \['event_time', None\]"),
     ],
 )
 def test_units_that_do_not_fit_the_triple_difference_are_named(change, options, words):

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from yrdecon.core.cohorts import cohorts_by_unit
 from yrdecon.core.design import Design, parse_effect
 from yrdecon.core.labels import codes_of, unit_labels
 from yrdecon.core.left_out import leave_out_always_treated
 from yrdecon.core.names import some_of
+from yrdecon.core.options import fail_if_no_name
 from yrdecon.core.panel import Panel
-from yrdecon.core.sample import Sample, cohorts_by_unit, draw_sample
+from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.errors import DesignError
 from yrdecon.kernels.switchers import Paths, treatment_paths
 
@@ -136,6 +138,7 @@ def has_unit_trends(panel: Panel, design: Design) -> bool:
 
 def _treatments(panel: Panel, treatment: str) -> FloatArray:
     """Return the (N, T) treatments of a panel."""
+    fail_if_no_name("treatment", treatment)
     frame = panel.frame
     if treatment not in frame.columns:
         raise DesignError(f"the panel has no column {treatment!r} with the treatment; leave treatment out for cohorts")

@@ -87,7 +87,7 @@ def draw_grid(panel: Panel, design: Design, method: str, rank: int) -> Grid:
     return Grid(sample, labels, outcome, is_untreated, is_treated, covariates, _notes(inside, sample, rank))
 
 
-def prepared(grid: Grid) -> Incomplete:
+def prepared(grid: Grid, design: Design) -> Incomplete:
     """Fit effects and covariates on untreated rows.
 
     Raises
@@ -97,7 +97,10 @@ def prepared(grid: Grid) -> Incomplete:
     """
     problem = prepare_completion(grid.outcome, grid.untreated, grid.covariates)
     if problem is None:
-        raise EstimationError("the covariates are collinear with the fixed effects on untreated rows; drop one of them")
+        raise EstimationError(
+            f"the covariates {list(design.covariates)} are collinear with the fixed effects or with each other on "
+            "untreated rows; drop one, and interact those that are constant within units with time"
+        )
     return problem
 
 
@@ -111,7 +114,7 @@ def completed_estimate(
     EstimationError
         If the iteration does not settle, or the covariates are collinear with the fixed effects.
     """
-    fit = complete(prepared(grid), shrinkage)
+    fit = complete(prepared(grid, design), shrinkage)
     if not fit.settled:
         raise EstimationError(
             f"{method} did not settle: the untreated rows do not determine the low-rank part; "

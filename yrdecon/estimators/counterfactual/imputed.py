@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 
 from yrdecon.core.design import Design, parse_effect
 from yrdecon.core.estimate import Estimate
-from yrdecon.core.labels import codes_of, row_labels
+from yrdecon.core.labels import clusters_of, codes_of, row_labels
 from yrdecon.core.left_out import leave_out_always_treated
+from yrdecon.core.names import some_of
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError, EstimationError
 from yrdecon.estimators.regression.linear import independent_effects
-from yrdecon.kernels.imputation import impute
+from yrdecon.kernels.imputation import fit_untreated, impute
 from yrdecon.kernels.sandwich import cluster_covariance
 
 
@@ -42,19 +43,24 @@ def imputed_estimate(panel: Panel, design: Design, by: tuple[str, ...]) -> Estim
     labels = row_labels(panel, sample, design)
     treated = (labels["time"] >= labels["cohort"]).to_numpy()
     codes = [codes_of(labels[e]) for e in independent_effects(labels, design)]
-    lost = treated & np.any([~np.isin(c, c[~treated]) for c in codes], axis=0)
-    used = treated & ~lost
+    untreated = fit_untreated(sample.outcome, codes, sample.covariates, sample.weights, treated)
+    if not untreated.identified:
+        raise EstimationError(
+            f"the covariates {list(design.covariates)} are collinear with the fixed effects or with each other on "
+            "untreated rows; drop one, and interact those that are constant within units with time"
+        )
+    used = treated & untreated.imputable
     if not used.any():
-        raise DesignError("no treated row shares unit and period with an untreated row; widen the pool")
+        raise DesignError(
+            "no treated row can be imputed: none has unit, period and further effects of untreated rows that other "
+            "untreated rows link; widen the pool, start the panel earlier or drop an effect"
+        )
     cells, member = _cells(labels, sample, used, by)
-    fit = impute(sample.outcome, codes, sample.covariates, sample.weights, treated, member)
-    if fit is None:
-        raise EstimationError("the covariates are collinear with the fixed effects on untreated rows; drop one of them")
+    fit = impute(untreated, sample.weights, treated, member)
     cluster = design.cluster or "unit"
-    note = (f"{int(lost.sum())} treated rows cannot be imputed and are left out",) if lost.any() else ()
     return Estimate(
         coef=fit.effect,
-        vcov=cluster_covariance(fit.influence, codes_of(labels[cluster])),
+        vcov=cluster_covariance(fit.influence, clusters_of(labels, cluster)),
         cells=cells,
         units=labels,
         method="",
@@ -63,8 +69,22 @@ def imputed_estimate(panel: Panel, design: Design, by: tuple[str, ...]) -> Estim
         influence=fit.influence,
         cluster=cluster,
         small_sample="none, residuals around cell means",
-        notes=(*sample.notes, *note),
+        notes=(*sample.notes, *_notes(labels, treated & ~used, used, cells)),
     )
+
+
+def _notes(
+    labels: pd.DataFrame, lost: NDArray[np.bool_], used: NDArray[np.bool_], cells: pd.DataFrame
+) -> tuple[str, ...]:
+    notes = []
+    if lost.any():
+        shown = some_of(f"{u} {t}" for u, t in labels.loc[lost, ["unit", "time"]].itertuples(index=False))
+        notes.append(f"{int(lost.sum())} treated rows cannot be imputed and are left out: {shown}")
+    units = labels[used].groupby("cohort")["unit"].nunique()
+    alone = [int(c) for c in units.index[units == 1]]
+    if alone and "cohort" in cells:
+        notes.append(f"cohorts {alone} rest on a single treated unit, whose own variation is in no standard error")
+    return tuple(notes)
 
 
 def _cells(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from yrdecon.core.adoption import adoption_dates
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
+from yrdecon.core.options import fail_if_no_window, is_whole
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample
 from yrdecon.errors import DesignError
@@ -39,6 +40,8 @@ def regress_on_event_time(
     """
     observed = _observed(event_time)
     kept = [int(e) for e in observed if e != base[0]]
+    if not kept:
+        raise DesignError(f"no event time is observed beside the base {base[0]}; choose a wider window or more periods")
     dummies = pd.DataFrame({e: dose * (event_time == e) for e in kept})
     fit = fit_linear(panel, sample, design, dummies, ssc)
     levels = (observed[:, None] == np.array(kept)).astype(float)
@@ -70,9 +73,10 @@ def event_times(sample: Sample, window: tuple[int, int] | None = None) -> FloatA
     """Return the (n,) event times, NaN for units not treated in the sample, with the ends of the window binned."""
     own = sample.cohort[sample.unit]
     event_time = np.where(own <= sample.periods[-1], sample.periods[sample.time] - own, np.nan)
+    fail_if_no_window(window)
     if window is None:
         return event_time
-    if not (window[0] < 0 <= window[1]):
+    if window[0] == 0:
         raise DesignError(f"window={window} must start before 0 and end at 0 or later, for example (-5, 3)")
     return np.clip(event_time, window[0], window[1])
 
@@ -97,7 +101,7 @@ def base_event_times(
     elif reference is None:
         base = (-1 - design.anticipation,)
     else:
-        base = (reference,) if isinstance(reference, int) else tuple(sorted(set(reference)))
+        base = _several(reference)
     absent = [e for e in base if e not in observed or e >= 0]
     if absent or not base:
         before = [int(e) for e in observed if e < 0]
@@ -105,3 +109,11 @@ def base_event_times(
             f"reference {absent or base} is not an observed event time before treatment; choose among {before}"
         )
     return base
+
+
+def _several(reference: int | tuple[int, ...]) -> tuple[int, ...]:
+    """Return event times in their order."""
+    several = (reference,) if is_whole(reference) else reference
+    if not isinstance(several, tuple | list) or not all(map(is_whole, several)):
+        raise DesignError(f"reference={reference!r} must be an event time, such as -1, or several, such as (-2, -1)")
+    return tuple(sorted({int(e) for e in several}))

@@ -49,7 +49,7 @@ def fit_linear(panel: Panel, sample: Sample, design: Design, regressors: pd.Data
     weights = sample.weights
     residualize = residualizer(units, sample, design)
     x_raw = regressors.to_numpy(dtype=float)
-    x, y = residualize(x_raw), _without_rounding(residualize(sample.outcome[:, None])[:, 0], sample.outcome)
+    x, y = residualize(x_raw), without_rounding(residualize(sample.outcome[:, None])[:, 0], sample.outcome)
     dependent = dependent_columns(x, np.sqrt((weights[:, None] * x_raw**2).sum(axis=0)), weights)
     if dependent:
         names = [str(regressors.columns[j]) for j in dependent]
@@ -58,7 +58,7 @@ def fit_linear(panel: Panel, sample: Sample, design: Design, regressors: pd.Data
             "drop an effect, add untreated units, or choose another base period"
         )
     fit = least_squares(y, x, weights)
-    residuals = _without_rounding(fit.residuals, sample.outcome)
+    residuals = without_rounding(fit.residuals, sample.outcome)
     influence = (weights * residuals)[:, None] * x @ fit.bread
     cluster = design.cluster or "unit"
     k = x.shape[1] + sample.covariates.shape[1]
@@ -89,7 +89,7 @@ def fit_linear(panel: Panel, sample: Sample, design: Design, regressors: pd.Data
     )
 
 
-def _without_rounding(rest: FloatArray, outcome: FloatArray) -> FloatArray:
+def without_rounding(rest: FloatArray, outcome: FloatArray) -> FloatArray:
     """Return zeros where nothing of the outcome is left but rounding, as for a constant one."""
     return rest if np.abs(rest).max() > ROUNDING * np.abs(outcome).max() else np.zeros_like(rest)
 
@@ -128,8 +128,8 @@ def residualizer(units: pd.DataFrame, sample: Sample, design: Design) -> Residua
     dependent = dependent_columns(within, scale, weights)
     if dependent:
         raise EstimationError(
-            f"covariates number {[j + 1 for j in dependent]} are collinear with the fixed effects or with each other; "
-            "a covariate that is constant within units must be interacted with time"
+            f"covariates {[design.covariates[j] for j in dependent]} are collinear with the fixed effects or with each "
+            "other; drop them, or interact one that is constant within units with time"
         )
     q = np.linalg.qr(np.sqrt(weights)[:, None] * within)[0]
     root = np.sqrt(weights)[:, None]

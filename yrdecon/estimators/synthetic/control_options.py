@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from yrdecon.core.design import Design, fail_if_asked
-from yrdecon.core.options import fail_if_unknown
+from yrdecon.core.options import fail_if_unknown, is_number
 from yrdecon.errors import DesignError
 from yrdecon.estimators.synthetic.predictors import Predictor
 
@@ -42,8 +42,7 @@ class Options:
                 f"predictors are matched by method='simplex' without penalty, not by method={self.method!r} with "
                 f"penalty={self.penalty!r}; use match='levels' or 'demeaned' for those"
             )
-        number = isinstance(self.penalty, (int, float)) and not isinstance(self.penalty, bool)
-        if self.penalty is not None and not (number and 0 <= self.penalty < np.inf):
+        if self.penalty is not None and not (is_number(self.penalty) and 0 <= self.penalty < np.inf):
             raise DesignError(f"penalty={self.penalty!r} must be a number, 0 or more, or None")
 
 
