@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from yrdecon.errors import DesignError
+from yrdecon.kernels.sandwich import effective_clusters
 
 FloatArray = NDArray[np.float64]
 TIDY_COLUMNS = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
@@ -141,6 +142,14 @@ class Estimate:
         rows = after if after.any() and not self.units["unit"].is_unique else ever
         return int(self.units.loc[rows, self.cluster].nunique())
 
+    @property
+    def effective_clusters(self) -> float | None:
+        """Effective number of clusters of a regression with one coefficient (Carter, Schnepel and Steigerwald 2017)."""
+        if self.cluster is None or self.linear is None or len(self.coef) != 1:
+            return None
+        linear, codes = self.linear, pd.factorize(self.units[self.cluster])[0].astype(np.int64)
+        return effective_clusters(linear.regressors, linear.weights, linear.transform[0], codes)
+
     def tidy(self, level: float = 0.95) -> pd.DataFrame:
         """Return one row per coefficient with estimate, standard error, statistic, p-value and interval.
 
@@ -181,4 +190,6 @@ class Estimate:
         if not np.isfinite(self.std_error).any():
             return "no standard errors"
         by = f" clustered by {self.cluster}" if self.cluster else ""
-        return f"standard errors{by}; {self.small_sample}"
+        effective = self.effective_clusters
+        count = "" if effective is None else f", {self.n_clusters} clusters, {effective:.1f} effective"
+        return f"standard errors{by}{count}; {self.small_sample}"

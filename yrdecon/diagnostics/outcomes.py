@@ -13,6 +13,7 @@ from yrdecon.core.estimator import Estimator, estimate_assignments, registered
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.errors import YrdeconError
+from yrdecon.estimators.twfe import twfe, twfe_outcomes
 
 FloatArray = NDArray[np.float64]
 Effects = Callable[[FloatArray], FloatArray]
@@ -25,9 +26,9 @@ def effects_by_outcome(
 ) -> Effects:
     """Return the function from (S, N, T) outcomes to the (S, B) first coefficients at (B, N) assignments.
 
-    Where the estimator is linear in the outcome, as two probes tell, and fewer cells than `expected` outcomes are
-    there, its weights on the cells are found once and outcomes are then multiplied with them. Otherwise each outcome is
-    estimated.
+    `twfe` has a kernel for many outcomes. Where another estimator is linear in the outcome, as two probes tell, and
+    fewer cells than `expected` outcomes are there, its weights on the cells are found once and outcomes are then
+    multiplied with them. Otherwise each outcome is estimated.
 
     Parameters
     ----------
@@ -36,6 +37,8 @@ def effects_by_outcome(
     expected
         Number of outcomes to come.
     """
+    if estimator is twfe and not design.anticipation:
+        return lambda outcomes: twfe_outcomes(panel, design, cohorts, outcomes)
     sample = draw_sample(panel, design)
     narrow = panel if registered(estimator) is None else _without_other_columns(panel, design)
     replaced = outcome_replacer(narrow, design, sample)

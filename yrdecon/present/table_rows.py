@@ -81,6 +81,8 @@ def description_rows(fits: Sequence[Fit], lang: Lang, labels: Mapping[str, str])
         Row(word(key, lang), tuple(DASH if n is None else thousands(n) for n in numbers))
         for key, numbers in counts.items()
     ]
+    effective = (fit.effective_clusters for fit in fits)
+    rows.append(Row(word("effective_clusters", lang), tuple(DASH if n is None else fixed(n, 1) for n in effective)))
     return [row for row in rows if set(row.cells) != {DASH} or row.label == word("clusters", lang)]
 
 

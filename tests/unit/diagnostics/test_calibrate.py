@@ -4,6 +4,7 @@ import pytest
 from conftest import make_toy
 
 import yrdecon as yd
+from yrdecon.core.estimator import estimate_one_by_one
 from yrdecon.core.sample import draw_sample
 from yrdecon.diagnostics.one_effect import one_effect
 from yrdecon.diagnostics.outcomes import effects_by_outcome, outcome_replacer
@@ -39,38 +40,49 @@ def test_the_batch_of_p_values_equals_the_permutation_test_at_each_outcome(name,
     single = one_effect(yd.ESTIMATORS[name].function, toy, design)
     outcomes = simulated(toy, design, 4)
     batch = permutation_p_values(
-        single, toy, design, assignment, seed=1, draws=49, probes=outcomes[:2], expected=10_000
+        single, toy, design, assignment, seed=1, draws=19, probes=outcomes[:2], expected=10_000
     )(outcomes)
     replaced = outcome_replacer(toy, design, draw_sample(toy, design))
-    direct = [yd.permutation_test(single, replaced(y), design, assignment, seed=1, draws=49).p_value for y in outcomes]
+    direct = [yd.permutation_test(single, replaced(y), design, assignment, seed=1, draws=19).p_value for y in outcomes]
     assert batch.tolist() == direct
 
 
 def test_a_scattered_design_is_calibrated_with_its_clustered_errors():
     toy = make_toy(n_units=16, n_treated=4)
     apart = toy.assign(cohort=toy.frame["unit"].isin(["u00", "u05", "u10", "u15"]).map({True: 6.0, False: np.inf}))
-    test = yd.permutation_test(yd.twfe, apart, DESIGN, seed=1, draws=49)
+    test = yd.permutation_test(yd.twfe, apart, DESIGN, seed=1, draws=19)
     assert any("clustered" in note for note in test.notes)
     outcomes = simulated(apart, DESIGN, 4)
     batch = permutation_p_values(
-        yd.twfe, apart, DESIGN, yd.Assignment(), seed=1, draws=49, probes=outcomes[:2], expected=10_000
+        yd.twfe, apart, DESIGN, yd.Assignment(), seed=1, draws=19, probes=outcomes[:2], expected=10_000
     )(outcomes)
     replaced = outcome_replacer(apart, DESIGN, draw_sample(apart, DESIGN))
-    direct = [yd.permutation_test(yd.twfe, replaced(y), DESIGN, seed=1, draws=49).p_value for y in outcomes]
+    direct = [yd.permutation_test(yd.twfe, replaced(y), DESIGN, seed=1, draws=19).p_value for y in outcomes]
     assert batch.tolist() == direct
 
 
-@pytest.mark.parametrize("name", ["twfe", "synthetic_did"])
 @pytest.mark.parametrize("expected", [1, 10_000])
-def test_effects_at_many_outcomes_equal_those_one_by_one(name, expected, toy):
-    function = yd.ESTIMATORS[name].function
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("twfe", {}),
+        ("twfe", {"base_periods": (4,), "exclude_periods": (5,)}),
+        ("twfe", {"weights": "w", "covariates": ("x",), "effects": ("group^time",)}),
+        ("twfe", {"anticipation": 1}),
+        ("imputation", {}),
+        ("synthetic_did", {}),
+    ],
+)
+def test_effects_at_many_outcomes_equal_those_one_by_one(name, options, expected, toy):
+    design = yd.Design(outcome="y", **options)
     holed = toy if name == "synthetic_did" else toy.assign(y=toy.frame["y"].where(toy.frame.index % 11 != 5))
+    single = one_effect(yd.ESTIMATORS[name].function, holed, design)
     cohorts = np.stack([np.roll(np.where(np.arange(12) < 3, 6.0, np.inf), i) for i in range(4)])
-    outcomes = simulated(holed, DESIGN, 3)
-    found = effects_by_outcome(function, holed, DESIGN, cohorts, outcomes[:2], expected)(outcomes)
-    replaced = outcome_replacer(holed, DESIGN, draw_sample(holed, DESIGN))
-    own = [function(replaced(y), DESIGN).coef[0] for y in outcomes]
-    np.testing.assert_allclose(found[:, 0], own, atol=1e-9)
+    outcomes = simulated(holed, design, 3)
+    found = effects_by_outcome(single, holed, design, cohorts, outcomes[:2], expected)(outcomes)
+    replaced = outcome_replacer(holed, design, draw_sample(holed, design))
+    own = [estimate_one_by_one(single, replaced(y), design, cohorts)[:, 0] for y in outcomes]
+    np.testing.assert_allclose(found, own, atol=1e-9)
 
 
 def test_a_replaced_outcome_touches_the_sample_alone(toy):

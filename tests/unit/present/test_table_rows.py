@@ -168,3 +168,9 @@ def test_a_panel_of_ones_own_brings_its_labels_and_units():
 def test_filled_cells_are_counted_under_the_summary(twinned):
     note = yd.summary_table(twinned, ["population_resident_10k"]).note
     assert f"{int(twinned.frame['filled'].sum())} of {len(twinned.frame)} rows" in note
+
+
+def test_estimates_whose_rows_are_units_print_all_their_periods(twinned):
+    effect = yd.aggregate(yd.callaway_santanna(twinned, yd.twinning_design()), None)
+    rows = yd.regression_table({"CS": effect}).to_markdown().splitlines()
+    assert "| Periods | 2010–2023 |" in rows
