@@ -12,7 +12,7 @@ PANEL = PROCESSED / "panel_yrd.csv"
 PAIRS = ROOT / "analysis" / "jiangsu_pairs.csv"
 README = ROOT / "analysis" / "reports_readme.md"
 
-for name in ("01_data", "02_twinning", "03_estimators", "05_your_own_pairs"):
+for name in ("01_data", "02_twinning", "03_estimators", "04_inference", "05_your_own_pairs"):
 
     @task(id=name)
     def task_notebook(

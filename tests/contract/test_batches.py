@@ -13,9 +13,11 @@ from yrdecon.core.estimator import (
     errors_one_by_one,
     estimate_assignments,
     estimate_one_by_one,
+    estimate_without,
 )
 
 BATCHED = [n for n in NAMES if yd.ESTIMATORS[n].draws is not None]
+SHIFTED = [n for n in NAMES if yd.ESTIMATORS[n].without is not None]
 WITH_ERRORS = [n for n in NAMES if yd.ESTIMATORS[n].errors is not None]
 
 
@@ -41,6 +43,35 @@ def test_the_batch_kernel_equals_one_by_one_with_staggered_cohorts(name):
     generator = np.random.default_rng(2)
     own = np.array([4.0, 4.0, 6.0, 6.0, 6.0] + [np.inf] * 9)
     cohorts = np.stack([own, *(generator.permutation(own) for _ in range(5))])
+    function = yd.ESTIMATORS[name].function
+    together = estimate_assignments(function, toy, DESIGN, cohorts)
+    assert close(together, estimate_one_by_one(function, toy, DESIGN, cohorts), 1e-9)
+
+
+@pytest.mark.parametrize("name", SHIFTED)
+@pytest.mark.parametrize("dates", [(6.0, 6.0, 6.0), (4.0, 6.0, 6.0)])
+def test_what_is_shared_between_effects_changes_no_number(name, dates):
+    toy = make_toy()
+    own = np.array([*dates] + [np.inf] * 9)
+    toy = toy.assign(cohort=toy.frame["unit"].map(dict(zip(toy.units, own, strict=True))))
+    generator = np.random.default_rng(4)
+    cohorts = np.stack([own, *(generator.permutation(own) for _ in range(5))])
+    function = yd.ESTIMATORS[name].function
+    shared = estimate_without(function, toy, DESIGN, cohorts)
+    plain = estimate_without(lambda p, d: function(p, d), toy, DESIGN, cohorts)
+    for effect in (0.0, -0.8, 1.7):
+        assert close(shared(effect), plain(effect), 1e-9)
+
+
+@pytest.mark.parametrize("name", BATCHED)
+def test_gaps_of_a_unit_treated_throughout_do_not_matter_to_the_batch_kernel(name):
+    toy = make_toy()
+    always, own = toy.frame["unit"] == "u11", np.array([6.0] * 3 + [np.inf] * 8 + [1.0])
+    toy = toy.assign(
+        cohort=toy.frame["cohort"].mask(always, 1.0), y=toy.frame["y"].mask(always & toy.frame["time"].eq(3))
+    )
+    generator = np.random.default_rng(5)
+    cohorts = np.stack([own, *(np.append(generator.permutation(own[:11]), 1.0) for _ in range(5))])
     function = yd.ESTIMATORS[name].function
     together = estimate_assignments(function, toy, DESIGN, cohorts)
     assert close(together, estimate_one_by_one(function, toy, DESIGN, cohorts), 1e-9)

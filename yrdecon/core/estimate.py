@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from yrdecon.core.options import is_number
 from yrdecon.errors import DesignError
+from yrdecon.kernels.sandwich import effective_clusters
 
 FloatArray = NDArray[np.float64]
 TIDY_COLUMNS = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
@@ -133,14 +134,22 @@ class Estimate:
     def n_treated_clusters(self) -> int | None:
         """Number of clusters with a treated row: below ten, asymptotic p-values are not to be trusted.
 
-        Where the rows are units, or none is treated as in a test of pre-trends, those of treated units count.
+        Where no row is treated, because the rows are units or all before treatment, those of treated units count.
         """
         if self.cluster is None:
             return None
         ever = np.isfinite(self.units["cohort"])
-        treated = ever & (self.units["time"] >= self.units["cohort"])
-        counted = ever if self.units["unit"].is_unique or not treated.any() else treated
-        return int(self.units.loc[counted, self.cluster].nunique())
+        after = ever & (self.units["time"] >= self.units["cohort"])
+        rows = after if after.any() and not self.units["unit"].is_unique else ever
+        return int(self.units.loc[rows, self.cluster].nunique())
+
+    @property
+    def effective_clusters(self) -> float | None:
+        """Effective number of clusters of a regression with one coefficient (Carter, Schnepel and Steigerwald 2017)."""
+        if self.cluster is None or self.linear is None or len(self.coef) != 1:
+            return None
+        linear, codes = self.linear, pd.factorize(self.units[self.cluster])[0].astype(np.int64)
+        return effective_clusters(linear.regressors, linear.weights, linear.transform[0], codes)
 
     def tidy(self, level: float = 0.95) -> pd.DataFrame:
         """Return one row per coefficient with estimate, standard error, statistic, p-value and interval.
@@ -188,6 +197,8 @@ class Estimate:
         if not np.isfinite(self.std_error).any():
             return "no standard errors"
         by = f" clustered by {self.cluster}" if self.cluster else ""
+        effective = self.effective_clusters
+        count = "" if effective is None else f", {self.n_clusters} clusters, {effective:.1f} effective"
         lacking = int(self._lacks_error.sum())
         words = f"; {lacking} errors of 0: nothing varies to tell them from, infer by permutation" if lacking else ""
-        return f"standard errors{by}; {self.small_sample}{words}"
+        return f"standard errors{by}{count}; {self.small_sample}{words}"

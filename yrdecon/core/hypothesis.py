@@ -89,7 +89,6 @@ class HypothesisTest:
         if not (self.draws is not None and len(self.draws) < FEW_P_VALUES):
             lines.append(f"p-value {self.p_value:.4f}")
         if np.isfinite(self.estimate):
-            lines.append(
-                f"estimate {self.estimate:.4f}, interval by inversion [{self.conf_low:.4f}, {self.conf_high:.4f}]"
-            )
+            inverted = f", interval by inversion [{self.conf_low:.4f}, {self.conf_high:.4f}]"
+            lines.append(f"estimate {self.estimate:.4f}" + ("" if np.isnan(self.conf_low) else inverted))
         return "\n".join([*lines, *(fill(note, WIDTH, subsequent_indent="  ") for note in self.notes)])

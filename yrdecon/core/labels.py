@@ -70,7 +70,7 @@ def _are_twins(one: NDArray[np.int64], other: NDArray[np.int64]) -> bool:
 
 
 def unit_labels(panel: Panel, sample: Sample, design: Design) -> pd.DataFrame:
-    """Return the labels of the units of a sample, of the first row of each.
+    """Return the labels of the units of a sample, of the first row of each, and the ``last_time`` of each.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def unit_labels(panel: Panel, sample: Sample, design: Design) -> pd.DataFrame:
             f"the cluster {design.cluster!r} changes within units {some_of(levels.index[levels > 1])}; cluster by a "
             "column that is constant within units, such as the unit itself"
         )
-    return by_unit.first().reset_index()
+    return by_unit.first().assign(last_time=by_unit["time"].max()).reset_index()
 
 
 def clusters_of(labels: pd.DataFrame, cluster: str) -> NDArray[np.int64]:

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TypeGuard
+from typing import Any, TypeGuard, get_args
 
 import numpy as np
 
 from yrdecon.errors import DesignError
 
 
-def fail_if_unknown(name: str, value: object, known: tuple[str | None, ...]) -> None:
-    """Refuse a value that is not among the known ones.
+def fail_if_unknown(name: str, value: object, options: Any) -> None:
+    """Refuse a value that is none of a `typing.Literal`.
 
     Raises
     ------
     DesignError
-        Naming the option, its value and the known ones.
-
-    Examples
-    --------
-    >>> fail_if_unknown("by", "year", (None, "event_time"))
-    Traceback (most recent call last):
-    yrdecon.errors.DesignError: by='year' is unknown; choose one of [None, 'event_time']
+        Naming the value and what there is to choose from.
     """
+    known = list(get_args(options))
     if not (value is None or isinstance(value, str)) or value not in known:
-        raise DesignError(f"{name}={value!r} is unknown; choose one of {list(known)}")
+        raise DesignError(f"{name}={value!r} is unknown; choose one of {known}")
 
 
 def fail_if_no_name(name: str, value: object) -> None:

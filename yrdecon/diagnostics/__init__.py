@@ -1,16 +1,32 @@
 """Diagnostics: what a design can see, and what its results rest on."""
 
+from yrdecon.diagnostics.balance import balance
+from yrdecon.diagnostics.calibrate import calibrate
+from yrdecon.diagnostics.control_pool_ladder import control_pool_ladder
 from yrdecon.diagnostics.honest_bounds import honest_bounds, honest_bounds_from
 from yrdecon.diagnostics.inference_report import inference_report
 from yrdecon.diagnostics.leave_one_out import leave_one_out
 from yrdecon.diagnostics.minimum_detectable_effect import minimum_detectable_effect
+from yrdecon.diagnostics.placebo_external import placebo_external
+from yrdecon.diagnostics.placebo_mixed import placebo_mixed
+from yrdecon.diagnostics.placebo_space import placebo_space
+from yrdecon.diagnostics.placebo_time import placebo_time
+from yrdecon.diagnostics.pretrend import pretrend
 from yrdecon.diagnostics.pretrend_power import pretrend_power
 
 __all__ = [
+    "balance",
+    "calibrate",
+    "control_pool_ladder",
     "honest_bounds",
     "honest_bounds_from",
     "inference_report",
     "leave_one_out",
     "minimum_detectable_effect",
+    "placebo_external",
+    "placebo_mixed",
+    "placebo_space",
+    "placebo_time",
+    "pretrend",
     "pretrend_power",
 ]

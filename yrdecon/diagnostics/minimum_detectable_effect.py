@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -15,12 +12,12 @@ from yrdecon.core.design import Design
 from yrdecon.core.estimator import Estimator, estimate_assignments
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
+from yrdecon.diagnostics.placebo_dates import move_back, placebo_shifts
 from yrdecon.errors import DesignError
 from yrdecon.inference.assignments import admissible_assignments
 
 FloatArray = NDArray[np.float64]
 
-FEWEST_PERIODS = 2
 MECHANISMS = {"independent": Assignment("free"), "spatial": Assignment("contiguous")}
 
 
@@ -29,9 +26,9 @@ def minimum_detectable_effect(
 ) -> pd.DataFrame:
     """Return the effect that a two-sided 5% test would detect with the given power, for each mechanism.
 
-    The design is moved back in time, year by year, until its last treated period lies before the actual treatment
-    and outside the excluded periods; at each placebo date the estimator is run at many placebo assignments. The root
-    mean square of all these estimates stands for the standard error of the comparison.
+    The design is moved back in time, period by period, to where its last treated period lies before the actual
+    treatment and outside the excluded periods; at each placebo date the estimator is run at many placebo assignments.
+    The root mean square of all these estimates stands for the standard error of the comparison.
 
     Parameters
     ----------
@@ -63,7 +60,8 @@ def minimum_detectable_effect(
     if not 0 < power < 1:
         raise DesignError(f"power={power!r} must lie between 0 and 1, for example .8")
     sample = draw_sample(panel, design)
-    shifts = list(_placebo_designs(panel, design, sample))
+    _fail_if_dates_are_several(sample)
+    shifts = [move_back(panel, design, back) for back in placebo_shifts(estimator, panel, design)]
     if not shifts:
         raise DesignError(
             "too few periods lie before treatment to move the design back in time; start the panel earlier"
@@ -81,27 +79,9 @@ def minimum_detectable_effect(
     return pd.DataFrame(rows, columns=columns)
 
 
-def _placebo_designs(panel: Panel, design: Design, sample: Sample) -> Iterator[tuple[Panel, Design]]:
-    dates = np.unique(sample.cohort[np.isfinite(sample.cohort)])
-    if len(dates) > 1:
+def _fail_if_dates_are_several(sample: Sample) -> None:
+    if len(np.unique(sample.cohort[np.isfinite(sample.cohort)])) > 1:
         raise DesignError("the minimum detectable effect needs one adoption date; take one cohort at a time")
-    date = int(dates[0])
-    clean = sample.periods[
-        (sample.periods < date - design.anticipation) & ~np.isin(sample.periods, design.exclude_periods)
-    ]
-    for back in range(int(sample.periods[-1] - clean[-1]), int(sample.periods[-1] - sample.periods[0])):
-        earliest_base = min(design.base_periods or (date - 1,)) - back
-        before = clean[clean < date - back]
-        if earliest_base < sample.periods[0] or len(before) < FEWEST_PERIODS:
-            return
-        moved = panel.between(int(sample.periods[0]), int(sample.periods[-1]) - back)
-        cohort = moved.frame[design.cohort].astype(float) - back
-        bases = None if design.base_periods is None else tuple(p - back for p in design.base_periods)
-        excluded = tuple(p - back for p in design.exclude_periods)
-        yield (
-            moved.assign(**{design.cohort: cohort}),
-            replace(design, base_periods=bases, exclude_periods=excluded),
-        )
 
 
 def _effects(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -19,10 +19,10 @@ from yrdecon.kernels.sandwich import cluster_covariance
 
 FloatArray = NDArray[np.float64]
 ROUNDING = 1e-12
-By = Literal["event_time", "cohort", "time"]
+By = Literal["event_time", "cohort", "time", None]
 
 
-def aggregate(estimate: Estimate, by: By | None) -> Estimate:
+def aggregate(estimate: Estimate, by: By) -> Estimate:
     """Summarize effects of cohorts and periods.
 
     Cells that carry a column ``size`` are weighted by it as it is; others by the share of their cohort among the
@@ -54,7 +54,7 @@ def aggregate(estimate: Estimate, by: By | None) -> Estimate:
     >>> aggregate(toy, "event_time").coef.tolist()
     [2.0, 2.0]
     """
-    fail_if_unknown("by", by, (*get_args(By), None))
+    fail_if_unknown("by", by, By)
     cells = estimate.cells
     if by == "event_time" and "cohort" not in cells and "path" in estimate.frames:
         return summarize_path(estimate)
@@ -78,7 +78,7 @@ def aggregate(estimate: Estimate, by: By | None) -> Estimate:
     return result if by == "cohort" or "size" in cells else _with_error_of_shares(estimate, result, matrix, shares)
 
 
-def _used(cells: pd.DataFrame, by: By | None) -> NDArray[np.bool_]:
+def _used(cells: pd.DataFrame, by: By) -> NDArray[np.bool_]:
     """Tell which cells are summarized: by event time all that are not excluded, and where no other is there, these."""
     excluded = cells.get("excluded", pd.Series(False, index=cells.index)).to_numpy(dtype=bool)
     event_time = cells["event_time"].to_numpy()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -175,8 +174,9 @@ def _fail_if_no_cell_is_estimated(records: list[CellRecord]) -> None:
 
 
 def _fail_if_options_are_unknown(method: str, base: str, sampling: str, design: Design) -> None:
-    for name, value, known in (("method", method, Method), ("base", base, Base), ("sampling", sampling, Sampling)):
-        fail_if_unknown(name, value, get_args(known))
+    fail_if_unknown("method", method, Method)
+    fail_if_unknown("base", base, Base)
+    fail_if_unknown("sampling", sampling, Sampling)
     fail_if_asked(design, ("effects",), "callaway_santanna", "a pool within one group, or twfe")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -197,8 +197,8 @@ def _notes(data: Switching, parts: list[Part]) -> tuple[str, ...]:
 def _fail_if_options_do_not_fit(
     design: Design, estimand: str, window: tuple[int, int] | None, switchers: str, trends: bool
 ) -> None:
-    fail_if_unknown("estimand", estimand, get_args(Estimand))
-    fail_if_unknown("switchers", switchers, get_args(Switchers))
+    fail_if_unknown("estimand", estimand, Estimand)
+    fail_if_unknown("switchers", switchers, Switchers)
     fail_if_no_window(window)
     fail_if_asked(design, ("covariates",), "did_multiplegt", "lp_did or imputation")
     if trends and estimand == "average":

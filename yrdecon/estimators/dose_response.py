@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from yrdecon.core.options import fail_if_no_name, fail_if_unknown, is_number
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError
-from yrdecon.estimators.event_study import (
+from yrdecon.estimators.regression.event_time import (
     base_event_times,
     event_study_rows,
     event_times,
@@ -226,7 +226,7 @@ def _named(sample: Sample, rows: BoolArray) -> list[Any]:
 
 
 def _fail_if_options_do_not_fit(estimand: str, cut: float | None) -> None:
-    fail_if_unknown("estimand", estimand, get_args(Estimand))
+    fail_if_unknown("estimand", estimand, Estimand)
     if cut is not None and not is_number(cut):
         raise DesignError(f"cut={cut!r} must be a number, the largest dose that counts as low, or None for the median")
     if cut is not None and estimand != "high_low":

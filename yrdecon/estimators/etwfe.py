@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -73,7 +73,7 @@ def etwfe(panel: Panel, design: Design, *, family: Family = "linear", ssc: Small
     >>> aggregate(etwfe(panel, Design(outcome="y")), None).coef.round(6).tolist()
     [1.0]
     """
-    fail_if_unknown("family", family, get_args(Family))
+    fail_if_unknown("family", family, Family)
     sample, reference = _used_rows(leave_out_always_treated(draw_sample(panel, design)), design)
     table = _cells(sample, reference)
     cells = table[~table["reference"]].reset_index(drop=True)

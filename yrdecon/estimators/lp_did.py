@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -245,8 +245,8 @@ def _cells(event_time: IntArray, design: Design, lags: int, dates: list[int]) ->
 
 
 def _fail_if_options_do_not_fit(design: Design, lags: int, weighting: str, composition: str, dates: list[int]) -> None:
-    fail_if_unknown("weighting", weighting, get_args(Weighting))
-    fail_if_unknown("composition", composition, get_args(Composition))
+    fail_if_unknown("weighting", weighting, Weighting)
+    fail_if_unknown("composition", composition, Composition)
     fail_if_not_whole("lags", lags, 1)
     fail_if_asked(design, ("effects",), "lp_did", "a pool within one group, or twfe")
     if design.base_periods is not None and len(dates) > 1:

@@ -19,13 +19,14 @@ from yrdecon.core.options import fail_if_no_window, fail_if_unknown
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError
-from yrdecon.estimators.event_study import base_event_times, regress_on_event_time
+from yrdecon.estimators.regression.event_time import base_event_times, regress_on_event_time
 from yrdecon.estimators.regression.linear import fit_linear
 from yrdecon.estimators.regression.small_sample import SmallSample
 
 IntArray = NDArray[np.int64]
 
 EXPERIMENT = "experiment"
+By = Literal["event_time", None]
 
 
 def stacked(
@@ -33,7 +34,7 @@ def stacked(
     design: Design,
     *,
     window: tuple[int, int] | None = None,
-    by: Literal["event_time"] | None = "event_time",
+    by: By = "event_time",
     corrective: bool = True,
     ssc: SmallSample = "fixest",
 ) -> Estimate:
@@ -79,7 +80,7 @@ def stacked(
     >>> stacked(panel, Design(outcome="y")).coef.round(6).tolist()
     [0.0, 1.0, 1.0]
     """
-    fail_if_unknown("by", by, (None, "event_time"))
+    fail_if_unknown("by", by, By)
     fail_if_no_window(window)
     if not isinstance(corrective, bool):
         raise DesignError(f"corrective={corrective!r} must be True or False")

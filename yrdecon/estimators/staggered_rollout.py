@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -229,7 +229,7 @@ def _excess(
 
 
 def _fail_if_options_do_not_fit(design: Design, estimand: str) -> None:
-    fail_if_unknown("estimand", estimand, get_args(Estimand))
+    fail_if_unknown("estimand", estimand, Estimand)
     instead = "callaway_santanna, imputation or twfe"
     fail_if_asked(design, ("covariates", "weights", "effects"), "staggered_rollout", instead)
 

@@ -34,7 +34,8 @@ def sun_abraham(panel: Panel, design: Design, *, reference: int = -1, ssc: Small
     Returns
     -------
     An estimate with one cell per ``cohort`` and ``time`` and its ``size``, the number of its rows or the sum of their
-    weights, by which `aggregate` weights. Units treated from the first period on are left out and named. Unbalanced panels are used as they are.
+    weights, by which `aggregate` weights. Units treated from the first period on are left out and named. Unbalanced
+    panels are used as they are.
 
     Raises
     ------

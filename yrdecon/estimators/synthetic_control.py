@@ -83,9 +83,10 @@ def synthetic_control(
     Returns
     -------
     An estimate with the one cell ``term="att"`` and a covariance of NaN: infer with `permutation_test`. Its frames are
-    ``unit_weights``, ``path`` (effect by period, averaged; gaps before treatment), ``gaps`` (the same for each
-    treated unit), ``fit`` (root mean squared gaps before and after, their ratio, and the standard deviation of the
-    outcome before), ``time_weights`` of the base periods if ``match="demeaned"``, and with predictors
+    ``unit_weights``; ``path`` (mean outcome of a cohort, observed and without treatment, and the gap between them);
+    ``counterfactual`` (the same for each treated unit); ``cohorts`` (effect and share of each); ``fit`` (root mean
+    squared gaps before and after, their ratio, one over the sum of squared weights, and the standard deviation of the
+    outcome before); ``time_weights`` of the base periods if ``match="demeaned"``; and with predictors
     ``predictor_weights`` and ``predictor_balance``.
 
     Raises
@@ -126,7 +127,7 @@ def synthetic_control(
         method="synthetic_control",
         outcome=design.outcome,
         n_obs=_cells_used(sample, fits),
-        frames=synthetic_frames(sample, y, fits, shares, options),
+        frames=synthetic_frames(sample, design, fits, shares, options),
         small_sample="no analytic standard error; infer by permutation",
         notes=(*sample.notes, *_notes(fits, options)),
     )

@@ -54,9 +54,10 @@ def synthetic_did(panel: Panel, design: Design, *, solver: Solver = "reference")
     units are independent with `synthetic_did_jackknife`. Its frames are
 
     - ``unit_weights`` and ``time_weights``;
-    - ``path``: effect by period, placebo effects before treatment; see `synthetic_did_path`;
-    - ``cohorts``: effect and share of each cohort;
-    - ``fit``: pre_rmspe, the root mean square of the gap before treatment around its mean, which the unit weights
+    - ``path``: effect by period, placebo effects before treatment, and the mean outcome of the treated with and without
+      it; see `synthetic_did_path`;
+    - ``cohorts``: effect and share of each cohort, with its treated units and periods;
+    - ``fit``: rmspe_before, the root mean square of the gap before treatment around its mean, which the unit weights
       make small; effective_donors, one over the sum of squared weights; noise_level, the standard deviation of first
       differences of the comparison units, which scales the penalty on the weights;
     - ``changes``: of every unit, from weighted base periods to treated periods, with its weight.

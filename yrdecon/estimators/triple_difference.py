@@ -20,7 +20,7 @@ from yrdecon.core.options import fail_if_no_name, fail_if_unknown
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError, EstimationError
-from yrdecon.estimators.event_study import (
+from yrdecon.estimators.regression.event_time import (
     base_event_times,
     event_study_rows,
     event_times,
@@ -34,6 +34,8 @@ from yrdecon.kernels.within import prepare_fixed_effects, project_out
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
+By = Literal["event_time", None]
+
 ADOPTING = "adopting_group"
 SWALLOWED = 1e-9
 
@@ -43,7 +45,7 @@ def triple_difference(
     design: Design,
     *,
     eligible: str = "eligible",
-    by: Literal["event_time"] | None = None,
+    by: By = None,
     ssc: SmallSample = "fixest",
 ) -> Estimate:
     """Regress the outcome on being treated, with unit, adopting-group-by-time and eligible-by-time effects.
@@ -94,7 +96,7 @@ def triple_difference(
     >>> triple_difference(panel, Design(outcome="y"), ssc="none").coef.round(6).tolist()
     [2.0]
     """
-    fail_if_unknown("by", by, (None, "event_time"))
+    fail_if_unknown("by", by, By)
     fail_if_no_name("eligible", eligible)
     full = _with_adoption(panel, draw_sample(panel, design), eligible)
     finer = replace(design, effects=(*design.effects, f"{ADOPTING}^{panel.time}", f"{eligible}^{panel.time}"))

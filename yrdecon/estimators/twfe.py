@@ -15,14 +15,16 @@ from yrdecon.core.labels import codes_of, row_labels
 from yrdecon.core.names import some_of
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
-from yrdecon.estimators.regression.linear import (
-    fit_linear,
-    independent_effects,
-    residualizer,
-    varying_slopes,
-)
+from yrdecon.errors import DesignError
+from yrdecon.estimators.regression.linear import fit_linear, independent_effects, residualizer, varying_slopes
 from yrdecon.estimators.regression.small_sample import SmallSample, cluster_factor
-from yrdecon.kernels.assignments import assignment_effects, assignment_errors, prepare_assignments, prepare_errors
+from yrdecon.kernels.assignments import (
+    assignment_effects,
+    assignment_errors,
+    outcome_effects,
+    prepare_assignments,
+    prepare_errors,
+)
 
 FloatArray = NDArray[np.float64]
 
@@ -78,6 +80,26 @@ def twfe_draws(panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
         residualize, sample.outcome, sample.weights, sample.unit, sample.periods[sample.time], np.unique(cohorts)
     )
     return assignment_effects(prepared, cohorts[:, full.units.get_indexer(sample.units)])[:, None]
+
+
+def twfe_outcomes(panel: Panel, design: Design, cohorts: FloatArray, outcomes: FloatArray) -> FloatArray:
+    """Return (S, B) coefficients of `twfe` for (S, N, T) outcomes, by units and periods, and (B, N) assignments.
+
+    Raises
+    ------
+    DesignError
+        If the design has anticipation, for which rows differ between assignments.
+    """
+    if design.anticipation:
+        raise DesignError("many outcomes at once need a design without anticipation; estimate them one by one")
+    full = draw_sample(panel, design)
+    sample = restrict(full, full.contrast)
+    residualize = residualizer(row_labels(panel, sample, design), sample, design)
+    unit, time = sample.unit, sample.periods[sample.time]
+    prepared = prepare_assignments(residualize, sample.outcome, sample.weights, unit, time, np.unique(cohorts))
+    residuals = residualize(outcomes[:, full.unit, full.time][:, full.contrast].T)
+    own = cohorts[:, full.units.get_indexer(sample.units)]
+    return outcome_effects(prepared, residuals, sample.weights, unit, time, own)
 
 
 def twfe_errors(panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:

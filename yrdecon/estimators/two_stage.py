@@ -12,8 +12,10 @@ from yrdecon.core.options import fail_if_unknown
 from yrdecon.core.panel import Panel
 from yrdecon.estimators.counterfactual.imputed import imputed_estimate
 
+By = Literal["event_time", None]
 
-def two_stage(panel: Panel, design: Design, *, by: Literal["event_time"] | None = None) -> Estimate:
+
+def two_stage(panel: Panel, design: Design, *, by: By = None) -> Estimate:
     """Remove effects fitted on untreated rows, then average what is left of treated rows.
 
     Parameters
@@ -46,7 +48,7 @@ def two_stage(panel: Panel, design: Design, *, by: Literal["event_time"] | None 
     >>> two_stage(panel, Design(outcome="y")).coef.round(6).tolist()
     [1.0]
     """
-    fail_if_unknown("by", by, (None, "event_time"))
+    fail_if_unknown("by", by, By)
     cells = () if by is None else (by,)
     return replace(imputed_estimate(panel, design, cells), method="two_stage")
 

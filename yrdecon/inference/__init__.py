@@ -17,6 +17,7 @@ from yrdecon.inference.placebo_band import placebo_band
 from yrdecon.inference.scpc import scpc
 from yrdecon.inference.sign_change import sign_change
 from yrdecon.inference.spatial import spatial_model_test, spatial_range
+from yrdecon.inference.spatial_event_study import spatial_event_study
 from yrdecon.inference.stepdown import holm, romano_wolf
 from yrdecon.inference.synthetic_did_jackknife import synthetic_did_jackknife
 from yrdecon.inference.two_sample_t import two_sample_t
@@ -42,6 +43,7 @@ __all__ = [
     "scpc",
     "sign_change",
     "simultaneous_band",
+    "spatial_event_study",
     "spatial_model_test",
     "spatial_range",
     "synthetic_did_jackknife",

@@ -14,7 +14,7 @@ from yrdecon.core.sample import Sample
 from yrdecon.errors import DesignError
 from yrdecon.inference.choice import Choice, Studentize, choose_mechanism
 from yrdecon.inference.geometry import compactness, measure_distances, require_distances, treated_groups
-from yrdecon.inference.strata import Strata, adoption_dates, declared_strata, excluded_units
+from yrdecon.inference.strata import Strata, declared_strata, excluded_units, treated_dates
 from yrdecon.kernels.blocks import most_disjoint, nearest_blocks
 from yrdecon.kernels.relocation import (
     all_relocations,
@@ -110,7 +110,7 @@ def _assignments(
     else:
         given = strata or declared_strata(panel, sample, assignment)
         apart = Strata(np.where(excluded, given.codes.max() + 1, given.codes), given.words)
-        staggered = assignment.kind == "cohorts" or len(adoption_dates(sample)) > 1
+        staggered = assignment.kind == "cohorts" or len(treated_dates(sample)) > 1
         result = (_shuffled_cohorts if staggered else _free)(sample, apart, draws, seed)
     if len(result.cohorts) < 2:
         raise DesignError("only the actual assignment is admissible; loosen within, stratify or exclude")
@@ -182,7 +182,7 @@ def _relocated(
 def _free(sample: Sample, strata: Strata, draws: int, seed: int) -> AssignmentSet:
     treated = np.isfinite(sample.cohort)
     total = count_choices(strata.codes, treated)
-    date = adoption_dates(sample)[0]
+    date = treated_dates(sample)[0]
     ways = f"{total:,} ways to choose {int(treated.sum())} treated units{strata.words}"
     if total <= MOST_ENUMERATED:
         members = _with_actual(treated, all_choices(strata.codes, treated), np.arange(len(treated)))
@@ -216,7 +216,7 @@ def _with_actual(treated: BoolArray, found: BoolArray, usable: IntArray) -> Bool
 
 
 def _one_date(sample: Sample, what: str) -> float:
-    dates = adoption_dates(sample)
+    dates = treated_dates(sample)
     if len(dates) > 1:
         raise DesignError(f"{what} need one adoption date; use Assignment('cohorts') for staggered adoption")
     return float(dates[0])

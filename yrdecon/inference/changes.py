@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from yrdecon.core.adoption import adoption_dates
 from yrdecon.core.design import Design
 from yrdecon.core.left_out import leave_out, leave_out_always_treated
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.errors import DesignError
-from yrdecon.inference.strata import adoption_dates
 from yrdecon.kernels.changes import mean_changes
 
 FloatArray = NDArray[np.float64]
@@ -93,10 +93,10 @@ def _without_anticipating(sample: Sample, date: float) -> Sample:
 
 
 def _date(sample: Sample, test: str) -> float:
-    dates = adoption_dates(sample)
+    dates = adoption_dates(sample.cohort, sample.periods)
     if len(dates) > 1:
         raise DesignError(
-            f"{test} needs one adoption date, the sample has {dates.astype(int).tolist()}; take one cohort at a time, "
+            f"{test} needs one adoption date, the sample has {dates}; take one cohort at a time, "
             "or use permutation_test, which shuffles whole cohorts"
         )
     return float(dates[0])

@@ -14,7 +14,7 @@ from yrdecon.core.hypothesis import FEW_P_VALUES
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample
 from yrdecon.inference.geometry import clustering, compactness, measure_distances, treated_groups
-from yrdecon.inference.strata import Strata, adoption_dates, baseline_strata, group_strata
+from yrdecon.inference.strata import Strata, baseline_strata, group_strata, treated_dates
 from yrdecon.kernels.few_treated import effective_units
 from yrdecon.kernels.resample import count_choices
 
@@ -62,7 +62,7 @@ def choose_mechanism(panel: Panel, sample: Sample, assignment: Assignment, exclu
         If coordinates are missing in some units, or a unit shares no declared border.
     """
     treated = np.isfinite(sample.cohort)
-    if len(adoption_dates(sample)) > 1:
+    if len(treated_dates(sample)) > 1:
         return Choice(replace(assignment, kind="cohorts"), None, "none", "several adoption dates")
     if treated.sum() == 1:
         return Choice(replace(assignment, kind="free"), None, "none", ONE_TREATED)

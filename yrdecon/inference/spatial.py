@@ -2,49 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import product
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 
 from yrdecon.core.design import Design
 from yrdecon.core.hypothesis import HypothesisTest
 from yrdecon.core.panel import Panel
-from yrdecon.core.sample import Sample, draw_sample
-from yrdecon.errors import DesignError
-from yrdecon.kernels.separable import (
-    Grid,
-    SeparableProfile,
-    contrast_variance,
-    profile_separable,
-    space_decay,
-    time_covariance,
-)
-from yrdecon.places.distances import unit_coordinates, unit_distances
-
-FloatArray = NDArray[np.float64]
-
-LEVELS = Grid(
-    "levels",
-    np.array([0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.995]),
-    np.array([0, 50, 100, 150, 225, 375, 650, 1000, 1500.0]),
-)
-GROWTH = Grid("growth", np.array([0, 0.2, 0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 0.9]), LEVELS.theta)
-FEWEST_PERIODS, FEWEST_UNITS = 4, 6
-INDEPENDENT = "independent"
-
-
-@dataclass(frozen=True, eq=False)
-class SpatialModel:
-    """The fitted grid as a table, and what the variance of a contrast needs."""
-
-    table: pd.DataFrame
-    names: tuple[str, ...]
-    estimate: float
+from yrdecon.inference.spatial_fit import INDEPENDENT, fit_spatial_model
 
 
 def spatial_range(panel: Panel, design: Design, *, level: float = 0.9) -> pd.DataFrame:
@@ -81,7 +48,7 @@ def spatial_range(panel: Panel, design: Design, *, level: float = 0.9) -> pd.Dat
     >>> table.loc[table["parameter"] == "rho", ["process", "estimate"]].values.tolist()
     [['growth', 0.6]]
     """
-    model = _fit(panel, design)
+    model = fit_spatial_model(panel, design)
     table = model.table
     best = table.loc[table["log_likelihood"].idxmax()]
     inside = table[table["process"] == best["process"]]
@@ -129,7 +96,7 @@ def spatial_model_test(panel: Panel, design: Design, *, level: float = 0.9) -> H
     >>> 0.05 < spatial_model_test(load_twinning(), twinning_design()).p_value < 0.9
     True
     """
-    model = _fit(panel, design)
+    model = fit_spatial_model(panel, design)
     table = model.table
     likely = table["log_likelihood"] >= table["log_likelihood"].max() - stats.chi2.ppf(level, 2) / 2
     worst = table[likely].sort_values("p_value").iloc[-1]
@@ -163,84 +130,3 @@ def _crossing(by_theta: pd.DataFrame) -> str:
     if crossing.min() == 0:
         return "p exceeds .05 even without spatial correlation"
     return f"with decay alone p exceeds .05 from a range of {crossing.min():g} km on"
-
-
-def _fit(panel: Panel, design: Design) -> SpatialModel:
-    sample = draw_sample(panel, design)
-    before, over_units, over_time = _windows(sample, design)
-    y = np.full((len(sample.units), len(sample.periods)), np.nan)
-    y[sample.unit, sample.time] = sample.outcome
-    used = before | (over_time != 0)
-    if np.isnan(y[:, used]).any():
-        raise DesignError("the spatial model needs a balanced panel; leave incomplete units out of the pool")
-    estimate = float(over_units @ y[:, used] @ over_time[used])
-    distance = unit_distances(panel, sample)
-    kernels = _kernels_beside_decay(panel, sample)
-    time = sample.periods.astype(float)
-    tables = []
-    for grid, names in product((LEVELS, GROWTH), _subsets(tuple(kernels))):
-        others = np.stack([kernels[name] for name in names])
-        profile = profile_separable(y[:, before], time[before], distance, others, grid)
-        errors = np.empty_like(profile.log_likelihood)
-        for (i, rho), (j, theta) in product(enumerate(grid.rho), enumerate(grid.theta)):
-            every = np.concatenate([space_decay(distance, float(theta))[None], others])
-            covariance = time_covariance(time, float(rho), grid.process)
-            variance = contrast_variance(over_units, over_time, every, profile.components[i, j], covariance)
-            errors[i, j] = np.sqrt(variance)
-        tables.append(_tabulate(profile, names).assign(std_error=errors.ravel()))
-    table = pd.concat(tables, ignore_index=True).fillna(0.0)
-    table["p_value"] = 2 * stats.norm.sf(abs(estimate) / table["std_error"])
-    return SpatialModel(table, ("decay", *kernels), estimate)
-
-
-def _subsets(names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """Return all kernels, and the independent one alone, so that the decay has to carry what units share."""
-    return names, (INDEPENDENT,)
-
-
-def _tabulate(profile: SeparableProfile, names: tuple[str, ...]) -> pd.DataFrame:
-    grid = profile.grid
-    rho, theta = np.meshgrid(grid.rho, grid.theta, indexing="ij")
-    table = pd.DataFrame({"process": grid.process, "rho": rho.ravel(), "theta_km": theta.ravel()})
-    table["kernels"] = " + ".join(("decay", *names))
-    table[["decay", *names]] = profile.components.reshape(len(table), -1)
-    # a decay of range zero is one more independent shock
-    none = table["theta_km"] == 0
-    table.loc[none, INDEPENDENT] += table.loc[none, "decay"]
-    table.loc[none, "decay"] = 0.0
-    return table.assign(log_likelihood=profile.log_likelihood.ravel())
-
-
-def _windows(sample: Sample, design: Design) -> tuple[NDArray[np.bool_], FloatArray, FloatArray]:
-    """Return which periods lie before treatment, and the weights of the contrast over units and over periods."""
-    dates = np.unique(sample.cohort[np.isfinite(sample.cohort) & (sample.cohort <= sample.periods[-1])])
-    if len(dates) > 1 or design.covariates or design.weights or design.effects:
-        raise DesignError(
-            "the spatial model tests one adoption date without covariates, weights or effects; "
-            "take one cohort at a time, or use permutation_test"
-        )
-    usable = ~np.isin(sample.periods, design.exclude_periods)
-    before = usable & (sample.periods < dates[0] - design.anticipation)
-    after = usable & (sample.periods >= dates[0])
-    if before.sum() < FEWEST_PERIODS or len(sample.units) < FEWEST_UNITS:
-        raise DesignError(
-            f"{int(before.sum())} periods before treatment and {len(sample.units)} units are too few to fit "
-            f"persistence and range; {FEWEST_PERIODS} periods and {FEWEST_UNITS} units are the least"
-        )
-    base = before if design.base_periods is None else before & np.isin(sample.periods, design.base_periods)
-    treated = sample.cohort == dates[0]
-    over_units = treated / treated.sum() - ~treated / (~treated).sum()
-    return before, np.asarray(over_units), np.asarray(after / after.sum() - base / base.sum())
-
-
-def _kernels_beside_decay(panel: Panel, sample: Sample) -> dict[str, FloatArray]:
-    """Return (N, N) kernels of shocks shared within the group, along a gradient, and by nobody."""
-    seats = unit_coordinates(panel, sample)
-    spread = np.where(seats.std(axis=0) > 0, seats.std(axis=0), 1.0)
-    place = (seats - seats.mean(axis=0)) / spread
-    kernels = {"gradient": place @ place.T / 2, INDEPENDENT: np.eye(len(seats))}
-    if panel.group is None:
-        return kernels
-    group = sample.frame.groupby(panel.unit, sort=False)[panel.group].first().reindex(sample.units).to_numpy()
-    shared = {"group": (group[:, None] == group).astype(float)} if len(set(group)) > 1 else {}
-    return shared | kernels

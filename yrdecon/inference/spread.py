@@ -25,6 +25,11 @@ def pre_period_spread(estimator: Estimator, panel: Panel, design: Design, cohort
         effects = entry.pre_effects(panel, design, cohorts)
     else:
         effects = difference_pre_effects(draw_sample(panel, design), design, cohorts)
+    return root_mean_square(effects)
+
+
+def root_mean_square(effects: FloatArray) -> FloatArray:
+    """Return the (B,) root mean square of (B, P) effects, those that are not finite left out; NaN if there is none."""
     counted = np.isfinite(effects)
     squares = np.where(counted, effects, 0.0) ** 2
     size = counted.sum(axis=1)

@@ -26,8 +26,8 @@ class Strata:
     words: str
 
 
-def adoption_dates(sample: Sample) -> FloatArray:
-    """Return the first treated periods that occur up to the end of the sample."""
+def treated_dates(sample: Sample) -> FloatArray:
+    """Return the first treated periods up to the end of the sample, that of units treated throughout included."""
     return np.unique(sample.cohort[np.isfinite(sample.cohort) & (sample.cohort <= sample.periods[-1])])
 
 

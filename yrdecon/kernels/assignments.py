@@ -96,6 +96,28 @@ def assignment_effects(prepared: PreparedAssignments, cohorts: FloatArray) -> Fl
     return effects
 
 
+def outcome_effects(
+    prepared: PreparedAssignments,
+    residuals: FloatArray,
+    weights: FloatArray,
+    unit: IntArray,
+    time: IntArray,
+    cohorts: FloatArray,
+) -> FloatArray:
+    """Return the (S, B) coefficients of (n, S) residualized outcomes at (B, N) first treated periods.
+
+    Residualizing is a projection, so that it suffices to do it to the outcomes.
+    """
+    columns = _treatment_columns(unit, time, prepared.dates)[1]
+    size = prepared.cross.size
+    gram = prepared.gram.reshape(size, size)
+    chosen = np.concatenate([cohorts == date for date in prepared.dates], axis=1).astype(float)
+    quadratic = ((chosen @ gram) * chosen).sum(axis=1)
+    usable = quadratic > VANISHING * np.abs(np.diag(gram)).max()
+    cross = columns.T @ (weights[:, None] * residuals)
+    return np.asarray((chosen @ cross).T / np.where(usable, quadratic, np.nan))
+
+
 def prepare_errors(
     residualize: Callable[[FloatArray], FloatArray],
     outcome: FloatArray,

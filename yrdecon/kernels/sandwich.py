@@ -31,3 +31,28 @@ def is_nested(inner: IntArray, outer: IntArray) -> bool:
     """Whether every level of `inner` lies within one level of `outer`."""
     pairs = np.unique(np.stack([inner, outer], axis=1), axis=0)
     return len(pairs) == len(np.unique(inner))
+
+
+def effective_clusters(regressors: FloatArray, weights: FloatArray, combination: FloatArray, codes: IntArray) -> float:
+    """Return how many equal clusters would carry the same information on one combination of coefficients.
+
+    Parameters
+    ----------
+    regressors
+        (n, p) residualized regressors.
+    weights
+        (n,) regression weights.
+    combination
+        (p,) weights of the coefficients.
+    codes
+        (n,) clusters.
+
+    Notes
+    -----
+    One over the sum of squared shares of the clusters in the squared regressor of the combination, the G* of Carter,
+    Schnepel and Steigerwald (2017) for errors that are independent within clusters.
+    """
+    gram = (regressors * weights[:, None]).T @ regressors
+    own = np.sqrt(weights) * (regressors @ np.linalg.pinv(gram) @ combination)
+    shares = np.bincount(codes, own**2)
+    return float(shares.sum() ** 2 / (shares**2).sum())

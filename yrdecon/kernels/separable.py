@@ -119,6 +119,21 @@ def contrast_variance(
     return float(over_units * (time_weights @ over_time @ time_weights))
 
 
+def draw_separable(
+    kernels: FloatArray, components: FloatArray, over_time: FloatArray, draws: int, generator: np.random.Generator
+) -> FloatArray:
+    """Return (draws, N, T) Gaussian panels with the covariance of (K, N, N) kernels, and of (T, T) periods."""
+    space, time = _root(np.tensordot(components, kernels, axes=1)), _root(over_time)
+    shocks = generator.standard_normal((draws, len(space), len(time)))
+    return np.asarray(space @ shocks @ time.T)
+
+
+def _root(covariance: FloatArray) -> FloatArray:
+    """Return a square root of a covariance that may be singular."""
+    values, vectors = np.linalg.eigh(covariance)
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
+
+
 def _contrasts(n: int) -> FloatArray:
     """Return an orthonormal basis (n, n - 1) of the vectors that sum to zero."""
     return np.asarray(linalg.null_space(np.ones((1, n))))

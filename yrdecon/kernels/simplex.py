@@ -95,8 +95,9 @@ def _frank_wolfe(a: FloatArray, b: FloatArray, ridge: FloatArray, min_decrease: 
 
 
 def _gaps(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Return a less b: weights that sum to one make the target a part of every column, |a x - b| = |(a - b) x|."""
-    return np.asarray((a - a.mean(axis=1, keepdims=True)) - (b - b.mean(axis=1, keepdims=True))[:, :, None])
+    """Return a less b around its mean: as weights sum to one, |a x - b| = |(a - b) x|, and common levels cancel."""
+    gap = a - b[:, :, None]
+    return np.asarray(gap - gap.mean(axis=1, keepdims=True))
 
 
 def _descend(form: FloatArray, x: FloatArray, least: FloatArray, limit: int) -> FloatArray:

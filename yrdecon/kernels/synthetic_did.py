@@ -87,10 +87,8 @@ def fit_unit_weights(y: FloatArray, block: Block, solver: Solver) -> UnitWeights
     -----
     Arkhangelsky, Athey, Hirshberg, Imbens and Wager (2021), equations 4 and 5.
     """
-    controls, target = (
-        _rows(y, block.comparison)[:, :, block.fit],
-        _rows(y, block.treated)[:, :, block.fit].mean(axis=1),
-    )
+    controls = _rows(y, block.comparison)[:, :, block.fit]
+    target = _rows(y, block.treated)[:, :, block.fit].mean(axis=1)
     steps = np.diff(controls, axis=2).reshape(len(controls), -1)
     noise = steps.std(axis=1, ddof=1) if steps.shape[1] > 1 else np.zeros(len(steps))
     zeta = (block.treated[0].sum() * block.post.sum()) ** 0.25 * noise
@@ -175,6 +173,5 @@ def _solve(a: FloatArray, b: FloatArray, zeta: FloatArray, noise: FloatArray, so
     if a.shape[2] == 1:
         return np.ones((len(a), 1))
     if solver == "exact":
-        # weights that sum to one let the target move into the columns, where levels of units and periods cancel
-        return simplex_exact(a - b[:, :, None], np.zeros_like(b), zeta**2)
+        return simplex_exact(a, b, zeta**2)
     return simplex_frank_wolfe(a, b, zeta**2, STOPPING * noise)

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from yrdecon.core.adoption import adoption_dates
 from yrdecon.core.estimate import FEW_TREATED, Estimate
 
 Status = Literal["estimated", "base", "excluded"]
@@ -54,7 +55,7 @@ class Fit:
         The kind of standard errors: the small-sample rule of ours, the name another library gives to its own.
     library
         The library that fitted it, empty for this one.
-    n_obs, n_units, n_treated, n_clusters, n_treated_clusters
+    n_obs, n_units, n_treated, n_clusters, effective_clusters, n_treated_clusters
         Counts, None if not known.
     periods, base
         Periods that the sample covers and those that effects are measured from; base is empty if not known.
@@ -75,6 +76,7 @@ class Fit:
     n_units: int | None = None
     n_treated: int | None = None
     n_clusters: int | None = None
+    effective_clusters: float | None = None
     n_treated_clusters: int | None = None
     periods: tuple[int, ...] = ()
     base: tuple[int, ...] = ()
@@ -105,12 +107,21 @@ def own_fit(estimate: Estimate) -> Fit:
         n_units=estimate.n_units,
         n_treated=estimate.n_treated,
         n_clusters=estimate.n_clusters,
+        effective_clusters=estimate.effective_clusters,
         n_treated_clusters=estimate.n_treated_clusters,
-        periods=_whole(estimate.units["time"]),
+        periods=_periods(estimate),
         base=_base(estimate),
         n_periods_used=_periods_used(estimate),
         notes=estimate.notes,
     )
+
+
+def _periods(estimate: Estimate) -> tuple[int, ...]:
+    """Return the periods of the sample; where the rows are units, all from the first to the last."""
+    units = estimate.units
+    if "last_time" in units:
+        return tuple(range(int(units["time"].min()), int(units["last_time"].max()) + 1))
+    return _whole(units["time"])
 
 
 def _terms(estimate: Estimate) -> tuple[Term, ...]:
@@ -152,11 +163,11 @@ def _effects(estimate: Estimate) -> tuple[str, ...] | None:
 
 def _base(estimate: Estimate) -> tuple[int, ...]:
     """Return the base periods where the estimate tells them; with several adoption dates they differ."""
-    times, cohorts = estimate.units["time"], estimate.units["cohort"]
-    dates = np.unique(cohorts[np.isfinite(cohorts) & (cohorts > times.min()) & (cohorts <= times.max())])
+    times, cohorts = np.array(_periods(estimate)), estimate.units["cohort"]
+    dates = adoption_dates(cohorts.to_numpy(), times)
     if len(dates) != 1:
         return ()
-    date = int(dates[0])
+    date = dates[0]
     if "time_weights" in estimate.frames:
         weights = estimate.frames["time_weights"]
         return _whole(weights.loc[weights["weight"] > 0, "time"])
@@ -168,6 +179,8 @@ def _base(estimate: Estimate) -> tuple[int, ...]:
 
 def _periods_used(estimate: Estimate) -> int | None:
     """Return the periods of the contrast; excluded ones may stay in the sample for figures."""
+    if "last_time" in estimate.units:
+        return None
     if "excluded" in estimate.cells:
         return int(estimate.units["time"].nunique() - estimate.cells["excluded"].sum())
     used, rest = divmod(estimate.n_obs, estimate.n_units)

@@ -35,8 +35,8 @@ def regression_table(
         Estimates by column title, also fitted models of statsmodels, linearmodels and pyfixest. Columns are numbered,
         and spanned by the label of their outcome.
     tests
-        Permutation tests by the same titles: placebo rank, interval by inversion and, only where more than a rank is
-        earned, the p-value.
+        Tests by the same titles: of permutation tests the placebo rank, the interval by inversion and, only where more
+        than a rank is earned, the p-value; of others their name, p-value and interval.
     lang
         ``"en"`` or ``"zh"``.
     journal

@@ -22,8 +22,20 @@ def in_words(note: str, lang: Lang) -> str:
     """
     text = phrase(note.strip().rstrip("."), lang)
     if lang == "en":
-        return text[:1].upper() + text[1:] + "."
+        return heading(text, lang) + "."
     return re.sub(r";\s*", "；", re.sub(r":\s+", "：", text)) + "。"
+
+
+def heading(name: str, lang: Lang) -> str:
+    """Write a name, such as that of a test, as it stands at the head of a row or in a cell.
+
+    Examples
+    --------
+    >>> heading("wild cluster bootstrap WCR-11", "en"), heading("wild cluster bootstrap WCR-11", "zh")
+    ('Wild cluster bootstrap WCR-11', '野聚类自助法WCR-11')
+    """
+    text = phrase(name, lang)
+    return text[:1].upper() + text[1:]
 
 
 def phrase(text: str, lang: Lang) -> str:

@@ -59,7 +59,10 @@ def _on_stars(fits: Sequence[Fit], tests: Sequence[HypothesisTest | None], rules
     notes = []
     few = [f.n_treated_clusters for f in fits if f.n_treated_clusters is not None and not f.may_have_stars]
     if few:
-        advice = word("read_rank" if any(t is not None for t in tests) else "read_permutation", lang)
+        advice = word(
+            "read_rank" if any(t is not None and t.n_assignments is not None for t in tests) else "read_permutation",
+            lang,
+        )
         count = f"{min(few)}" if min(few) == max(few) else f"{min(few)}-{max(few)}"
         notes.append(word("note_few", lang).format(n=count, advice=advice))
     if rules.stars and any(fit.may_have_stars for fit in fits):

@@ -12,6 +12,7 @@ from yrdecon.core.hypothesis import HypothesisTest
 from yrdecon.present.fit import Fit, Term
 from yrdecon.present.journals import Journal
 from yrdecon.present.numbers import DASH, bracketed, fixed, needed_decimals, p_text, spans, thousands
+from yrdecon.present.sentences import heading
 from yrdecon.present.words import Lang, known_word, variable_label, word
 
 STARS = ((0.01, "***"), (0.05, "**"), (0.10, "*"))
@@ -42,20 +43,24 @@ def coefficient_rows(fits: Sequence[Fit], rules: Journal, lang: Lang, labels: Ma
 
 
 def test_rows(tests: Sequence[HypothesisTest | None], rules: Journal, lang: Lang) -> list[Row]:
-    """Return rank, p-value where more than a rank is earned, interval, and how fine the p-value can be."""
-    drawn = [t if t is not None and t.draws is not None else None for t in tests]
+    """Return rank, p-value where more than a rank is earned, interval, and how fine the p-value can be.
+
+    Tests that compare assignments have rows of their own; others are named, since what they assume differs.
+    """
+    placebo = [t if t is not None and t.n_assignments is not None else None for t in tests]
+    other = [t if t is not None and t.n_assignments is None else None for t in tests]
+    named = tests if any(t is not None for t in other) else [None] * len(tests)
     rows = {
-        "rank": [
-            word("rank_of", lang).format(k=thousands(t.rank or 0), n=thousands(len(t.draws)))
-            if t is not None and t.draws is not None
-            else ""
-            for t in drawn
-        ],
-        "p_permutation": ["" if t is None or t.is_rank_only else p_text(t.p_value) for t in drawn],
-        "interval": ["" if t is None else _interval(t, rules) for t in tests],
-        "assignments": ["" if t is None or t.n_assignments is None else thousands(t.n_assignments) for t in drawn],
-        "disjoint": ["" if t is None or t.disjoint_sets is None else thousands(t.disjoint_sets) for t in drawn],
-        "smallest_p": ["" if t is None else p_text(t.smallest_p_value) for t in drawn],
+        "test": ["" if t is None else heading(t.name, lang) for t in named],
+        "rank": [_rank(t, lang) for t in placebo],
+        "rank_of_statistic": ["" if t is None or not t.is_rank_only else _rank(t, lang) for t in other],
+        "p_permutation": [_earned_p(t) for t in placebo],
+        "p_of_test": [_earned_p(t) for t in other],
+        "interval": ["" if t is None else _interval(t, rules) for t in placebo],
+        "interval_of_test": ["" if t is None or np.isnan(t.conf_low) else _interval(t, rules) for t in other],
+        "assignments": ["" if t is None else thousands(t.n_assignments or 0) for t in placebo],
+        "disjoint": ["" if t is None or t.disjoint_sets is None else thousands(t.disjoint_sets) for t in tests],
+        "smallest_p": ["" if t is None or t.draws is None else p_text(t.smallest_p_value) for t in tests],
     }
     return [Row(word(key, lang), tuple(cells)) for key, cells in rows.items() if any(cells)]
 
@@ -76,6 +81,8 @@ def description_rows(fits: Sequence[Fit], lang: Lang, labels: Mapping[str, str])
         Row(word(key, lang), tuple(DASH if n is None else thousands(n) for n in numbers))
         for key, numbers in counts.items()
     ]
+    effective = (fit.effective_clusters for fit in fits)
+    rows.append(Row(word("effective_clusters", lang), tuple(DASH if n is None else fixed(n, 1) for n in effective)))
     return [row for row in rows if set(row.cells) != {DASH} or row.label == word("clusters", lang)]
 
 
@@ -109,6 +116,16 @@ def _term_label(key: str, excluded: bool, lang: Lang, labels: Mapping[str, str])
         return variable_label(value, lang, labels) or value
     text = word(kind, lang) if not value else word(f"{kind}_term", lang).format(value=value)
     return word("excluded_term", lang).format(term=text) if excluded else text
+
+
+def _rank(test: HypothesisTest | None, lang: Lang) -> str:
+    if test is None or test.draws is None:
+        return ""
+    return word("rank_of", lang).format(k=thousands(test.rank or 0), n=thousands(len(test.draws)))
+
+
+def _earned_p(test: HypothesisTest | None) -> str:
+    return "" if test is None or test.is_rank_only else p_text(test.p_value)
 
 
 def _interval(test: HypothesisTest, rules: Journal) -> str:

@@ -15,7 +15,7 @@ from yrdecon.errors import DesignError
 
 Lang = Literal["en", "zh"]
 
-MADE_BY_ESTIMATORS = ("adopting_group", "experiment")
+MADE_BY_ESTIMATORS = ("adopting_group", "eligible", "experiment")
 
 
 def word(key: str, lang: Lang) -> str:

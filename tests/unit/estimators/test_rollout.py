@@ -113,9 +113,9 @@ def test_units_that_cannot_take_part_are_named(waves):
         ({"estimand": "dynamic"}, {}, "estimand='dynamic' is unknown"),
         ({"beta": "best"}, {}, "beta='best'"),
         ({"beta": float("nan")}, {}, "beta=nan"),
-        ({}, {"covariates": ("x",)}, r"takes no \['covariates'\]"),
-        ({}, {"weights": "w"}, r"takes no \['weights'\]"),
-        ({}, {"effects": ("group^time",)}, r"takes no \['effects'\]"),
+        ({}, {"covariates": ("x",)}, "takes no ['covariates']"),
+        ({}, {"weights": "w"}, "takes no ['weights']"),
+        ({}, {"effects": ("group^time",)}, "takes no ['effects']"),
     ],
 )
 def test_what_cannot_be_done_is_refused_with_the_way_out(toy, options, design, words):

@@ -216,7 +216,7 @@ def test_units_treated_from_the_start_are_named(toy):
         ({"treatment": "group"}, {}, "must hold numbers"),
         ({"treatment": "flat"}, {}, "ever changes"),
         ({"treatment": "late"}, {}, "differ for 3 units"),
-        ({}, {"covariates": ("x",)}, r"takes no \['covariates'\]"),
+        ({}, {"covariates": ("x",)}, "takes no ['covariates']"),
         ({}, {"effects": ("group",)}, "effect 'group' is not offered"),
         ({}, {"effects": ("x^time",)}, "changes within"),
         ({}, {"cluster": "x"}, "changes within"),

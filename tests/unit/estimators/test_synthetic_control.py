@@ -29,7 +29,7 @@ def mixture(effect=2.0, level=0.0, n_periods=12, first=9, seed=4):
 
 def weights_of(estimate, treated=None):
     table = estimate.frames["unit_weights"]
-    return table[table["treated"] == (treated or table["treated"][0])].set_index("unit")["weight"]
+    return table[table["treated_unit"] == (treated or table["treated_unit"][0])].set_index("unit")["weight"]
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_a_poor_unit_outside_the_hull_is_followed_only_when_demeaned():
 @pytest.mark.parametrize("options", EVERY_WAY)
 def test_weights_sum_to_one_and_are_negative_only_when_augmented(toy, options):
     table = yd.synthetic_control(toy, DESIGN, **options).frames["unit_weights"]
-    assert np.allclose(table.groupby("treated")["weight"].sum(), 1, atol=1e-10)
-    assert table["treated"].nunique() == (3 if options["per"] == "unit" else 1)
+    assert np.allclose(table.groupby("treated_unit")["weight"].sum(), 1, atol=1e-10)
+    assert table["treated_unit"].nunique() == (3 if options["per"] == "unit" else 1)
     if options["method"] != "augmented":
         assert table["weight"].min() >= 0
     else:
@@ -115,7 +115,8 @@ def test_staggered_cohorts_have_their_own_dates_and_are_weighted_by_their_treate
     # weights that are tied are found to rounding error over the tie ridge, which is 1e-10
     assert estimate.coef[0] == pytest.approx(expected, abs=1e-9)
     path = estimate.frames["path"]
-    assert path.groupby("cohort")["cohort_share"].first().to_dict() == {4: pytest.approx(10 / 19), 6: 9 / 19}
+    shares = estimate.frames["cohorts"].set_index("cohort")["share"]
+    assert shares.to_dict() == {4: pytest.approx(10 / 19), 6: 9 / 19}
     after = path[path["event_time"] >= 0].groupby("cohort")["effect"].mean()
     assert after[4] == pytest.approx(alone[4.0].coef[0], abs=1e-9)
 
@@ -127,8 +128,9 @@ def test_the_effect_per_unit_is_the_mean_of_synthetic_controls_of_single_units(t
         single.append(yd.synthetic_control(toy.assign(pool=kept).where("pool"), DESIGN).coef[0])
     estimate = yd.synthetic_control(toy, DESIGN)
     assert estimate.coef[0] == pytest.approx(np.mean(single), abs=1e-12)
-    gaps = estimate.frames["gaps"].query("event_time >= 0").groupby("treated")["effect"].mean()
-    assert gaps.to_numpy() == pytest.approx(single, abs=1e-12)
+    after = estimate.frames["counterfactual"].query("event_time >= 0")
+    assert after.groupby("unit")["effect"].mean().to_numpy() == pytest.approx(single, abs=1e-12)
+    assert np.allclose(after["observed"] - after["counterfactual"], after["effect"])
 
 
 def test_units_treated_throughout_are_no_donors_and_are_named(toy):
@@ -213,7 +215,7 @@ def test_a_mean_over_a_window_leaves_missing_values_out_and_says_so(toy):
     frame = toy.frame
     holed = toy.assign(x=frame["x"].mask((frame["unit"] == "u00") & (frame["time"] == 2)))
     estimate = yd.synthetic_control(holed, DESIGN, match=(Predictor("x", 1, 3), Predictor("y", 5)))
-    balance = estimate.frames["predictor_balance"].set_index(["treated", "predictor"])["actual"]
+    balance = estimate.frames["predictor_balance"].set_index(["unit", "predictor"])["actual"]
     own = frame[frame["unit"] == "u00"].set_index("time")["x"]
     assert balance["u00", "x 1-3"] == pytest.approx((own[1] + own[3]) / 2)
     assert any("'x 1-3' leave out 1 of 36" in note for note in estimate.notes)
@@ -230,7 +232,7 @@ def test_searched_predictor_weights_follow_the_outcome_no_worse_than_equal_ones(
     assert (before[0] <= before[1] * (1 + 1e-9)).all()
     assert before[0].sum() < before[1].sum()
     assert np.allclose(equal.frames["predictor_weights"]["weight"], 0.25)
-    assert np.allclose(searched.frames["predictor_weights"].groupby("treated")["weight"].sum(), 1)
+    assert np.allclose(searched.frames["predictor_weights"].groupby("unit")["weight"].sum(), 1)
 
 
 def test_covariates_of_the_design_are_predictors_over_all_fitted_periods(toy):

@@ -201,7 +201,7 @@ def test_the_fit_summary_follows_from_path_and_weights(staggered):
     for _, own in frames["fit"].iterrows():
         path = frames["path"].query(f"cohort == {own['cohort']} and event_time < 0 and not excluded")["effect"]
         weights = frames["unit_weights"].query(f"cohort == {own['cohort']}")["weight"]
-        assert own["pre_rmspe"] == pytest.approx(path.std(ddof=0))
+        assert own["rmspe_before"] == pytest.approx(path.std(ddof=0))
         assert own["effective_donors"] == pytest.approx(1 / (weights**2).sum())
     assert frames["fit"]["noise_level"].gt(0).all()
 

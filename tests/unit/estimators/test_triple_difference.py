@@ -101,7 +101,7 @@ def test_an_effect_that_swallows_the_triple_term_is_named_with_the_reason(droppe
         ({"eligible": "one"}, {}, r"must be constant within a unit; it changes within \['0a'"),
         ({"eligible": "fewer"}, {}, r"treated units \['0b'.* are not 'eligible'"),
         ({"eligible": "more"}, {}, r"units \['0c'.* but are never treated"),
-        ({}, {"by": "cohort"}, r"by='cohort' is unknown; choose one of \[None, 'event_time'\]"),
+        ({}, {"by": "cohort"}, r"by='cohort' is unknown; choose one of \['event_time', None\]"),
     ],
 )
 def test_units_that_do_not_fit_the_triple_difference_are_named(change, options, words):
@@ -135,7 +135,10 @@ def test_groups_that_adopted_before_the_sample_are_left_out_and_named():
     estimate = yd.triple_difference(panel, DESIGN)
     kept = yd.triple_difference(without(panel, early), DESIGN)
     assert estimate.coef[0] == pytest.approx(kept.coef[0], abs=1e-12)
-    assert any("4 units of groups that adopted" in note and "'0d'" in note for note in estimate.notes)
+    assert any(
+        "4 units are left out because they belong to groups that adopted" in note and "'0d'" in note
+        for note in estimate.notes
+    )
 
 
 def test_staggered_adoption_and_errors_by_unit_are_told():

@@ -61,3 +61,14 @@ def test_labels_follow_the_clusters_when_rows_are_not_in_their_order():
     pd.testing.assert_series_equal(
         rows["n_rows"].sort_index(), frame.groupby("area").size(), check_names=False, check_dtype=False
     )
+
+
+def test_an_estimate_and_its_table_know_its_effective_clusters(twinned):
+    design = yd.twinning_design()
+    for estimate in (yd.twfe(twinned, design), yd.average(yd.event_study(twinned, design), 0, 1)):
+        found = yd.cluster_diagnostics(estimate)["effective_clusters"][0]
+        assert estimate.effective_clusters == pytest.approx(found, rel=1e-9)
+        assert f"{found:.1f} effective" in repr(estimate)
+        assert f"| Effective clusters | {found:.1f} |" in yd.regression_table({"a": estimate}).to_markdown()
+    assert yd.event_study(twinned, design).effective_clusters is None
+    assert yd.synthetic_did(twinned, design).effective_clusters is None

@@ -57,3 +57,17 @@ def test_what_the_model_cannot_take_is_refused(toy):
     nowhere = yd.Panel.from_frame(frame, unit="unit", time="time")
     with pytest.raises(yd.DesignError, match="coordinates"):
         yd.spatial_range(nowhere, yd.Design("y"))
+
+
+def test_the_event_study_has_the_errors_of_the_test_and_a_covariance_of_full_rank(twinned):
+    design = yd.twinning_design()
+    test = yd.spatial_model_test(twinned, design)
+    estimate = yd.spatial_event_study(twinned, design)
+    plain = yd.event_study(twinned, design)
+    assert np.array_equal(estimate.coef, plain.coef)
+    average = yd.average(estimate, 0, 1)
+    assert average.std_error[0] == pytest.approx(abs(test.estimate) / test.statistic, rel=1e-9)
+    kept = ~estimate.cells["reference"].to_numpy()
+    assert np.linalg.eigvalsh(estimate.vcov[np.ix_(kept, kept)]).min() > 0
+    bounds = yd.honest_bounds(estimate, max_ratio=0.5)
+    assert bounds["conf_low"].iloc[1] < bounds["conf_low"].iloc[0]

@@ -18,6 +18,7 @@ def figures(twinned):
     several = {"all 41": yd.event_study(twinned, yd.twinning_variants()["pool: all 41 cities"]), "clean": dynamic}
     block = yd.permutation_test(yd.twfe, twinned, design, seed=0)
     free = yd.permutation_test(yd.twfe, twinned, design, yd.Assignment("free"), seed=0, draws=499)
+    ladder = yd.control_pool_ladder(twinned, design, {"all": None, "clean": "in_yrd_clean"}, yd.twfe, seed=0)
     made = {}
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message=".*Glyph.*missing.*")
@@ -26,6 +27,7 @@ def figures(twinned):
             made[f"several_{lang}"] = yd.plot_event_study(several, lang=lang)
             made[f"block_{lang}"] = yd.plot_placebo(block, lang=lang)
             made[f"free_{lang}"] = yd.plot_placebo(free, lang=lang)
+            made[f"ladder_{lang}"] = yd.plot_ladder(ladder, lang=lang)
             made[f"trends_{lang}"] = yd.plot_trends(twinned, design, lang=lang)
         for figure in made.values():
             FigureCanvasAgg(figure.drawing).draw()
@@ -48,7 +50,7 @@ def shown_ticks(labels, positions, limits):
 
 
 def test_no_glyph_is_missing_in_either_language(figures):
-    assert len(figures) == 10
+    assert len(figures) == 12
 
 
 def test_labels_are_inside_and_do_not_overlap(figures):

@@ -136,6 +136,15 @@ def test_every_note_of_a_permutation_test_is_said_in_chinese(assignment):
         assert not re.findall(r"[A-Za-z]{3,}", in_words(note, "zh").replace("group", "")), note
 
 
+def test_every_note_of_a_placebo_or_pre_trend_is_said_in_chinese():
+    toy = make_toy(n_periods=12, first=11)
+    blocks = yd.Assignment("contiguous")
+    tests = [yd.pretrend(toy, DESIGN, blocks, seed=0, statistic=s) for s in ("slope", "joint")]
+    tests.append(yd.placebo_mixed(yd.twfe, toy, DESIGN, blocks, seed=0))
+    for note in [n for test in tests for n in test.notes]:
+        assert not re.findall(r"[A-Za-z]{3,}", in_words(note, "zh")), note
+
+
 def test_summary_by_group_repeats_the_columns_for_each_level():
     toy = make_toy()
     table = yd.summary_table(toy, ["y", "x"], by="group", labels={"group": "Group", "y": "Output", "x": "Input"})
@@ -159,3 +168,9 @@ def test_a_panel_of_ones_own_brings_its_labels_and_units():
 def test_filled_cells_are_counted_under_the_summary(twinned):
     note = yd.summary_table(twinned, ["population_resident_10k"]).note
     assert f"{int(twinned.frame['filled'].sum())} of {len(twinned.frame)} rows" in note
+
+
+def test_estimates_whose_rows_are_units_print_all_their_periods(twinned):
+    effect = yd.aggregate(yd.callaway_santanna(twinned, yd.twinning_design()), None)
+    rows = yd.regression_table({"CS": effect}).to_markdown().splitlines()
+    assert "| Periods | 2010–2023 |" in rows

@@ -176,7 +176,7 @@ def _notes(inside: Sample, sample: Sample, rank: int) -> tuple[str, ...]:
 def _rows(grid: Grid, fit: Completed) -> pd.DataFrame:
     at = grid.sample.unit, grid.sample.time
     observed, gap = grid.outcome[at], fit.gap[at]
-    labels = grid.labels[["unit", "time", "cohort"]]
+    labels = grid.labels[["cohort", "unit", "time"]]
     return labels.assign(observed=observed, counterfactual=observed - gap, effect=gap)
 
 

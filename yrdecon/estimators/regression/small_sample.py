@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -55,7 +55,7 @@ def cluster_factor(
     >>> cluster_factor(rows, "unit", ("unit", "time"), 1, "fixest").words
     'fixest: G/(G-1) x (N-1)/(N-K), N=4, K=3, G=2'
     """
-    fail_if_unknown("ssc", ssc, get_args(SmallSample))
+    fail_if_unknown("ssc", ssc, SmallSample)
     clusters = (cluster,) if isinstance(cluster, str) else cluster
     columns = {*clusters, *map(levels_of, effects)}
     codes = {column: codes_of(units[column]) for column in columns}

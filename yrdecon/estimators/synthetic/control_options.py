@@ -28,10 +28,10 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse unknown values and combinations without meaning."""
-        for name, values in (("method", Method), ("per", Per)):
-            fail_if_unknown(name, getattr(self, name), get_args(values))
+        fail_if_unknown("method", self.method, Method)
+        fail_if_unknown("per", self.per, Per)
         if isinstance(self.match, str):
-            fail_if_unknown("match", self.match, get_args(Match))
+            fail_if_unknown("match", self.match, Match)
         elif not (isinstance(self.match, tuple) and all(isinstance(p, Predictor) for p in self.match)):
             raise DesignError(
                 f"match={self.match!r} must be one of {list(get_args(Match))} or a tuple such as "

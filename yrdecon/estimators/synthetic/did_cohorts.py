@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -92,7 +91,7 @@ def fit_cohorts(
     EstimationError
         If the slopes of the covariates are not identified in a single assignment.
     """
-    fail_if_unknown("solver", solver, get_args(Solver))
+    fail_if_unknown("solver", solver, Solver)
     y = _adjusted(data, cohorts)
     fits = {}
     for date, block in cohort_blocks(data, cohorts).items():
@@ -184,10 +183,11 @@ def _cohort_frames(data: BalancedSample, date: int, fit: CohortFit, share: float
     y = np.broadcast_to(fit.y, (1, *data.y.shape))[0]
     change = y[:, block.post].mean(axis=1) - y @ result.time_weights[0]
     members = np.flatnonzero(treated | comparison)
+    observed = y[treated].mean(axis=0)
     placebo = gaps[block.fit] - gaps[block.fit].mean()
     counts = {"n_treated": int(treated.sum()), "n_periods": int(block.post.sum())}
     quality = {
-        "pre_rmspe": float(np.sqrt(np.mean(placebo**2))),
+        "rmspe_before": float(np.sqrt(np.mean(placebo**2))),
         "effective_donors": float(1 / (omega**2).sum()),
         "noise_level": float(fit.units.noise[0]),
     }
@@ -197,8 +197,9 @@ def _cohort_frames(data: BalancedSample, date: int, fit: CohortFit, share: float
         "path": {
             "time": periods,
             "event_time": periods - date,
+            "observed": observed,
+            "counterfactual": observed - gaps,
             "effect": gaps,
-            "cohort_share": share,
             "excluded": np.isin(periods, data.design.exclude_periods),
         },
         "cohorts": {"effect": [result.effect[0]], "share": [share], **counts},

@@ -1,0 +1,108 @@
+"""An estimator at many assignments and many outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yrdecon.core.design import Design, parse_effect
+from yrdecon.core.estimator import Estimator, estimate_assignments, registered
+from yrdecon.core.panel import Panel
+from yrdecon.core.sample import Sample, draw_sample
+from yrdecon.errors import YrdeconError
+from yrdecon.estimators.twfe import twfe, twfe_outcomes
+
+FloatArray = NDArray[np.float64]
+Effects = Callable[[FloatArray], FloatArray]
+
+LINEAR = 1e-7
+
+
+def effects_by_outcome(
+    estimator: Estimator, panel: Panel, design: Design, cohorts: FloatArray, probes: FloatArray, expected: int
+) -> Effects:
+    """Return the function from (S, N, T) outcomes to the (S, B) first coefficients at (B, N) assignments.
+
+    `twfe` has a kernel for many outcomes. Where another estimator is linear in the outcome, as two probes tell, and
+    fewer cells than `expected` outcomes are there, its weights on the cells are found once and outcomes are then
+    multiplied with them. Otherwise each outcome is estimated.
+
+    Parameters
+    ----------
+    probes
+        (2, N, T) outcomes of the kind to come.
+    expected
+        Number of outcomes to come.
+    """
+    if estimator is twfe and not design.anticipation:
+        return lambda outcomes: twfe_outcomes(panel, design, cohorts, outcomes)
+    sample = draw_sample(panel, design)
+    narrow = panel if registered(estimator) is None else _without_other_columns(panel, design)
+    replaced = outcome_replacer(narrow, design, sample)
+
+    def at(values: FloatArray) -> FloatArray:
+        return np.asarray(estimate_assignments(estimator, replaced(values), design, cohorts)[:, 0])
+
+    def one_by_one(outcomes: FloatArray) -> FloatArray:
+        return np.stack([at(values) for values in outcomes])
+
+    if len(sample.outcome) >= expected:
+        return one_by_one
+    parts = one_by_one(probes)
+    if not _is_close(at(probes.sum(axis=0)), parts.sum(axis=0)):
+        return one_by_one
+    weights = _weights(at, sample)
+    if weights is None or not _is_close(_weighted(weights, sample, probes), parts):
+        return one_by_one
+    return lambda outcomes: _weighted(weights, sample, outcomes)
+
+
+def outcome_replacer(panel: Panel, design: Design, sample: Sample) -> Callable[[FloatArray], Panel]:
+    """Return the function that puts (N, T) values, by units and periods of the sample, in the rows of the sample."""
+    unit = sample.units.get_indexer(panel.frame[panel.unit])
+    time = np.searchsorted(sample.periods, panel.frame[panel.time].to_numpy())
+    inside = np.zeros((len(sample.units) + 1, len(sample.periods) + 1), dtype=bool)
+    inside[sample.unit, sample.time] = True
+    outcome = panel.frame[design.outcome].to_numpy(dtype=float)
+    exact = np.isin(panel.frame[panel.time].to_numpy(), sample.periods)
+    rows = (unit >= 0) & exact & inside[unit, time]
+
+    def replaced(values: FloatArray) -> Panel:
+        column = outcome.copy()
+        column[rows] = values[unit[rows], time[rows]]
+        return panel.assign(**{design.outcome: column})
+
+    return replaced
+
+
+def _without_other_columns(panel: Panel, design: Design) -> Panel:
+    """Drop the columns that neither panel nor design names, which every copy of the panel would carry along."""
+    parsed = [parse_effect(effect) for effect in design.effects]
+    named = [panel.unit, panel.time, *(panel.location or ()), panel.group, design.outcome, design.cohort]
+    named += [*design.covariates, design.cluster, design.pool, design.weights]
+    named += [c for effect in parsed for c in (*effect.columns, effect.slope)]
+    return replace(panel, frame=panel.frame[list(dict.fromkeys(c for c in named if c is not None))])
+
+
+def _weights(at: Effects, sample: Sample) -> FloatArray | None:
+    """Return the (n, B) effects at outcomes that are one in a single row; None where the estimator refuses them."""
+    columns = []
+    for unit, time in zip(sample.unit, sample.time, strict=True):
+        values = np.zeros((len(sample.units), len(sample.periods)))
+        values[unit, time] = 1.0
+        try:
+            columns.append(at(values))
+        except YrdeconError:
+            return None
+    return np.stack(columns)
+
+
+def _weighted(weights: FloatArray, sample: Sample, outcomes: FloatArray) -> FloatArray:
+    return np.asarray(outcomes[:, sample.unit, sample.time] @ weights)
+
+
+def _is_close(one: FloatArray, other: FloatArray) -> bool:
+    return bool(np.abs(one - other).max() <= LINEAR * np.abs(other).max())
