@@ -33,8 +33,9 @@ def sun_abraham(panel: Panel, design: Design, *, reference: int = -1, ssc: Small
 
     Returns
     -------
-    An estimate with one cell per ``cohort`` and ``time`` and its ``size`` in rows, by which `aggregate` weights. Units
-    treated from the first period on are left out and named. Unbalanced panels are used as they are.
+    An estimate with one cell per ``cohort`` and ``time`` and its ``size``, the number of its rows or the sum of their
+    weights, by which `aggregate` weights. Units treated from the first period on are left out and named. Unbalanced
+    panels are used as they are.
 
     Raises
     ------
@@ -61,8 +62,8 @@ def sun_abraham(panel: Panel, design: Design, *, reference: int = -1, ssc: Small
     cohort = np.where(cohort <= sample.periods[-1], cohort, np.inf)
     if np.isfinite(cohort).all():
         raise DesignError("sun_abraham compares with never-treated units, and there are none; widen the pool")
-    treated = pd.DataFrame({"cohort": cohort, "time": time})[np.isfinite(cohort)].value_counts(sort=False)
-    cells = treated.rename("size").reset_index().astype({"cohort": "int64"})
+    rows = pd.DataFrame({"cohort": cohort, "time": time, "size": sample.weights})[np.isfinite(cohort)]
+    cells = rows.astype({"cohort": "int64"}).groupby(["cohort", "time"], as_index=False)["size"].sum()
     cells.insert(2, "event_time", cells["time"] - cells["cohort"])
     cells["reference"] = cells["event_time"] == out
     kept = cells[~cells["reference"]]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from yrdecon.core.labels import codes_of, levels_of
 from yrdecon.core.options import fail_if_unknown
 from yrdecon.errors import DesignError
 from yrdecon.kernels.sandwich import is_nested
+from yrdecon.kernels.within import prepare_fixed_effects
 
 SmallSample = Literal["fixest", "stata", "none"]
 
@@ -39,8 +41,8 @@ def cluster_factor(
         Number of regressors and covariates, without the absorbed effects.
     ssc
         ``"fixest"`` leaves absorbed effects that are nested in the cluster out of the number of parameters, as
-        fixest, reghdfe and pyfixest do, and counts a varying slope once per level; ``"stata"`` counts them all, as
-        areg and explicit dummies do; ``"none"`` applies no factor.
+        fixest, reghdfe and pyfixest do; ``"stata"`` counts all that are independent, as areg and explicit dummies do;
+        both count a varying slope once per level; ``"none"`` applies no factor.
 
     Raises
     ------
@@ -66,9 +68,13 @@ def cluster_factor(
     levels = {effect: int(codes[levels_of(effect)].max()) + 1 for effect in effects}
     fixed = [effect for effect in effects if levels_of(effect) == effect]
     nested = [e for e in fixed if ssc == "fixest" and any(is_nested(codes[e], codes[c]) for c in clusters)]
-    parameters = n_regressors + sum(levels.values()) - (len(fixed) - 1 if fixed else 0)
-    parameters -= sum(levels[e] - 1 for e in nested)
     n = len(units)
+    parameters = n_regressors + sum(levels[e] for e in effects if e not in fixed)
+    if ssc == "stata":
+        parameters += prepare_fixed_effects([codes[e] for e in fixed], np.ones(n)).rank if fixed else 0
+    else:
+        parameters += sum(levels[e] for e in fixed) - (len(fixed) - 1 if fixed else 0)
+        parameters -= sum(levels[e] - 1 for e in nested)
     if n <= parameters:
         raise DesignError(f"{n} rows cannot support {parameters} parameters; use ssc='none' or a smaller model")
     factor = groups / (groups - 1) * (n - 1) / (n - parameters)
