@@ -1,0 +1,150 @@
+"""Panels without any effect: how shocks persist, how far they reach, and who shares them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.settings import EXCLUDED, TREATED_FROM, Setting
+from yrdecon.kernels.separable import Process as Persistence
+from yrdecon.kernels.separable import space_decay, time_covariance
+
+FloatArray = NDArray[np.float64]
+
+FACTOR_RHO = 0.6
+CONTRAST_SD = 0.031
+REFERENCE_BASE = 2020
+
+
+@dataclass(frozen=True)
+class Process:
+    """Outcomes are the sum of shocks of a city, of its province, of a gradient over the map and of a common factor.
+
+    Attributes
+    ----------
+    persistence, rho
+        Whether the level or its yearly growth is a first-order autoregression, and its coefficient.
+    theta
+        Range in kilometers: shocks of two cities correlate by ``exp(-distance / theta)``.
+    province
+        Standard deviation of shocks shared within the province, relative to the city's own.
+    gradient
+        Variance that a linear trend along a random direction of the map adds to the contrast, relative to the city's
+        own shocks.
+    factor
+        Standard deviation of a common factor with random loadings, relative to the city's own shocks.
+    tails
+        Degrees of freedom of t-distributed innovations, infinite for normal ones.
+    uneven
+        Whether the variance of a city is ``.1 + 1 / population``, normalized.
+    """
+
+    persistence: Persistence = "levels"
+    rho: float = 0.6
+    theta: float = 0.0
+    province: float = 0.0
+    gradient: float = 0.0
+    factor: float = 0.0
+    tails: float = np.inf
+    uneven: bool = False
+
+    def __str__(self) -> str:
+        parts = [f"{self.persistence} {self.rho:g}", f"{self.theta:g} km"]
+        parts += [f"{name} {value:g}" for name in ("province", "gradient", "factor") if (value := getattr(self, name))]
+        parts += [f"t{self.tails:g}"] if np.isfinite(self.tails) else []
+        return ", ".join([*parts, *(["variance by size"] if self.uneven else [])])
+
+
+def simulate(process: Process, setting: Setting, draws: int, generator: np.random.Generator) -> FloatArray:
+    """Draw (S, N, T) outcomes.
+
+    Every process is scaled so that the expected variance over cities of the change from 2020 to 2022-23 is that of
+    the real panel before treatment; unit and time effects are left out, because every method removes them.
+    """
+    n, t = len(setting.cohort), len(setting.periods)
+    own = city_deviation(process, setting)
+    space = np.linalg.cholesky(space_decay(setting.distance, process.theta)) * own[:, None]
+    time = _root(time_covariance(setting.periods.astype(float), process.rho, process.persistence))
+    y = space @ _innovations(process, (draws, n, t), generator) @ time.T
+    if process.province:
+        shared = generator.standard_normal((draws, setting.province.max() + 1, t)) @ time.T
+        y += process.province * shared[:, setting.province]
+    if process.factor:
+        path = generator.standard_normal((draws, 1, t)) @ _factor_root(setting).T
+        y += process.factor * generator.standard_normal((draws, n, 1)) * path
+    if process.gradient:
+        slopes = generator.standard_normal((draws, 1, 2)) @ _place(setting).T
+        y += np.sqrt(process.gradient * _own_variance(process, setting)) * slopes.transpose(0, 2, 1) * _line(setting)
+    return np.asarray(y * CONTRAST_SD / np.sqrt(contrast_variance(process, setting)))
+
+
+def contrast_variance(process: Process, setting: Setting) -> float:
+    """Return the expected variance over cities of the change from 2020 to 2022-23, before scaling."""
+    own = _own_variance(process, setting)
+    time = time_covariance(setting.periods.astype(float), process.rho, process.persistence)
+    same = (setting.province[:, None] == setting.province).astype(float)
+    province = process.province**2 * _contrast(setting, time) * _spread(same)
+    factor = process.factor**2 * float((_window(setting) @ _factor_root(setting)) @ (_window(setting) @ _factor_root(setting)))
+    return own * (1 + process.gradient) + province + factor
+
+
+def city_deviation(process: Process, setting: Setting) -> FloatArray:
+    """Return (N,) standard deviations with mean square one."""
+    if not process.uneven:
+        return np.ones(len(setting.cohort))
+    inverse = 1 / setting.population
+    variance = 0.1 + inverse / inverse.mean()
+    return np.asarray(np.sqrt(variance / variance.mean()))
+
+
+def _innovations(process: Process, shape: tuple[int, ...], generator: np.random.Generator) -> FloatArray:
+    if np.isinf(process.tails):
+        return generator.standard_normal(shape)
+    return generator.standard_t(process.tails, shape) / np.sqrt(process.tails / (process.tails - 2))
+
+
+def _root(covariance: FloatArray) -> FloatArray:
+    """Return a Cholesky factor of a covariance whose first row may be zero, the start of a random walk."""
+    first = int(covariance[0, 0] == 0)
+    root = np.zeros_like(covariance)
+    root[first:, first:] = np.linalg.cholesky(covariance[first:, first:])
+    return root
+
+
+def _factor_root(setting: Setting) -> FloatArray:
+    return _root(time_covariance(setting.periods.astype(float), FACTOR_RHO, "levels"))
+
+
+def _own_variance(process: Process, setting: Setting) -> float:
+    own = city_deviation(process, setting)
+    time = time_covariance(setting.periods.astype(float), process.rho, process.persistence)
+    return _contrast(setting, time) * _spread(space_decay(setting.distance, process.theta) * np.outer(own, own))
+
+
+def _contrast(setting: Setting, time: FloatArray) -> float:
+    return float(_window(setting) @ time @ _window(setting))
+
+
+def _window(setting: Setting) -> FloatArray:
+    """Return the (T,) weights of the change from 2020 to the mean of 2022 and 2023."""
+    after = (setting.periods >= TREATED_FROM) & ~np.isin(setting.periods, EXCLUDED)
+    return np.asarray(after / after.sum() - (setting.periods == REFERENCE_BASE))
+
+
+def _spread(kernel: FloatArray) -> float:
+    """Return the expected variance over the units of a vector with this covariance."""
+    n = len(kernel)
+    return float((np.trace(kernel) - kernel.mean() * n) / (n - 1))
+
+
+def _place(setting: Setting) -> FloatArray:
+    """Return (N, 2) coordinates scaled so that a standard normal direction has variance one over the units."""
+    seats = setting.seats - setting.seats.mean(axis=0)
+    return np.asarray(seats / seats.std(axis=0, ddof=1) / np.sqrt(2))
+
+
+def _line(setting: Setting) -> FloatArray:
+    """Return a (T,) linear trend that changes by one over the contrast."""
+    return np.asarray(setting.periods / (_window(setting) @ setting.periods))
