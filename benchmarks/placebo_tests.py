@@ -16,14 +16,28 @@ from yrdecon.kernels.assignments import PreparedAssignments, prepare_assignments
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
+MOST_COMPARED = 2_000
+
 
 def permutation(panels: Collapsed, kind: str, studentize: Studentize, draws: int, seed: int) -> FloatArray:
-    """Compare the estimate with those of the assignments of a kind, ``studentize="auto"`` as the library chooses."""
+    """Compare the estimate with those of the assignments of a kind, ``studentize="auto"`` as the library chooses.
+
+    Where the library enumerates more than 2,000 assignments, `draws` of them are drawn.
+    """
     compared = compared_sets(panels.setting, kind, draws, seed)
     statistic = compared.studentize if studentize == "auto" else studentize
+    cohorts = thinned(compared.cohorts, draws, seed)
     if panels.setting.is_staggered:
-        return _share(np.abs(staggered_effects(panels, compared.cohorts)))
-    return _share(np.abs(placebo_statistics(panels, np.isfinite(compared.cohorts), statistic)))
+        return _share(np.abs(staggered_effects(panels, cohorts)))
+    return _share(np.abs(placebo_statistics(panels, np.isfinite(cohorts), statistic)))
+
+
+def thinned(cohorts: FloatArray, draws: int, seed: int) -> FloatArray:
+    """Return the (B, N) assignments, or the actual one and a random choice of the others if they are many."""
+    if len(cohorts) <= MOST_COMPARED:
+        return cohorts
+    chosen = np.random.default_rng(seed).choice(np.arange(1, len(cohorts)), draws, replace=False)
+    return cohorts[np.append(0, np.sort(chosen))]
 
 
 def placebo_statistics(panels: Collapsed, members: BoolArray, studentize: Studentize) -> FloatArray:

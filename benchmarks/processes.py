@@ -39,6 +39,8 @@ class Process:
         Degrees of freedom of t-distributed innovations, infinite for normal ones.
     uneven
         Whether the variance of a city is ``.1 + 1 / population``, normalized.
+    treated_sd
+        Standard deviation of the treated cities, relative to what it would be.
     """
 
     persistence: Persistence = "levels"
@@ -49,12 +51,14 @@ class Process:
     factor: float = 0.0
     tails: float = np.inf
     uneven: bool = False
+    treated_sd: float = 1.0
 
     def __str__(self) -> str:
         parts = [f"{self.persistence} {self.rho:g}", f"{self.theta:g} km"]
         parts += [f"{name} {value:g}" for name in ("province", "gradient", "factor") if (value := getattr(self, name))]
         parts += [f"t{self.tails:g}"] if np.isfinite(self.tails) else []
-        return ", ".join([*parts, *(["variance by size"] if self.uneven else [])])
+        parts += ["variance by size"] if self.uneven else []
+        return ", ".join([*parts, *([f"treated sd x {self.treated_sd:g}"] if self.treated_sd != 1 else [])])
 
 
 def simulate(process: Process, setting: Setting, draws: int, generator: np.random.Generator) -> FloatArray:
@@ -86,17 +90,15 @@ def contrast_variance(process: Process, setting: Setting) -> float:
     time = time_covariance(setting.periods.astype(float), process.rho, process.persistence)
     same = (setting.province[:, None] == setting.province).astype(float)
     province = process.province**2 * _contrast(setting, time) * _spread(same)
-    factor = process.factor**2 * float((_window(setting) @ _factor_root(setting)) @ (_window(setting) @ _factor_root(setting)))
+    factor = process.factor**2 * float(((_window(setting) @ _factor_root(setting)) ** 2).sum())
     return own * (1 + process.gradient) + province + factor
 
 
 def city_deviation(process: Process, setting: Setting) -> FloatArray:
-    """Return (N,) standard deviations with mean square one."""
-    if not process.uneven:
-        return np.ones(len(setting.cohort))
+    """Return (N,) standard deviations, relative to each other."""
     inverse = 1 / setting.population
-    variance = 0.1 + inverse / inverse.mean()
-    return np.asarray(np.sqrt(variance / variance.mean()))
+    by_size = np.sqrt(0.1 + inverse / inverse.mean()) if process.uneven else np.ones(len(inverse))
+    return np.where(setting.treated, process.treated_sd * by_size, by_size)
 
 
 def _innovations(process: Process, shape: tuple[int, ...], generator: np.random.Generator) -> FloatArray:
