@@ -131,7 +131,12 @@ def _few() -> list[Cell]:
         "two, random": _random_sets(2),
         "four, random": _random_sets(4),
     }
-    processes = [Process(), Process("levels", 0.6, 150.0), Process("levels", 0.6, uneven=True), Process("growth", 0.6, 225.0)]
+    processes = [
+        Process(),
+        Process("levels", 0.6, 150.0),
+        Process("levels", 0.6, uneven=True),
+        Process("growth", 0.6, 225.0),
+    ]
     return [_cell("few", name, chosen, process) for name, chosen in sets.items() for process in processes]
 
 
@@ -159,7 +164,9 @@ def _national() -> list[Cell]:
         Process("growth", 0.6, 0.0, gradient=1.0),
     ]
     return [
-        _cell("national", name, chosen, process, "in_national") for name, chosen in sets.items() for process in processes
+        _cell("national", name, chosen, process, "in_national")
+        for name, chosen in sets.items()
+        for process in processes
     ]
 
 

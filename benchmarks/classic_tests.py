@@ -11,8 +11,8 @@ from scipy import stats
 from benchmarks.collapsed import Collapsed
 from benchmarks.settings import Setting, with_outcome
 from yrdecon.core.hypothesis import TIE
-from yrdecon.estimators.twfe import twfe
 from yrdecon.estimators.small_sample import cluster_factor
+from yrdecon.estimators.twfe import twfe
 from yrdecon.kernels.changes import idiosyncratic_variance
 from yrdecon.kernels.conformal import conformal_residuals, conformal_statistics, moving_blocks
 from yrdecon.kernels.few_treated import control_mean_factor, ferman_pinto_draws, ordered_draws, sign_vectors
@@ -116,7 +116,9 @@ def conformal(panels: Collapsed) -> FloatArray:
     picks = moving_blocks(int(used.sum()), np.flatnonzero(setting.post[used]))
     whole = np.ones(int(used.sum()), dtype=bool)
     found = [
-        conformal_statistics(conformal_residuals(one[treated].mean(axis=0), one[~treated], "demeaned_sc", whole), picks, 1.0)
+        conformal_statistics(
+            conformal_residuals(one[treated].mean(axis=0), one[~treated], "demeaned_sc", whole), picks, 1.0
+        )
         for one in y
     ]
     statistics = np.stack(found, axis=1)
@@ -166,5 +168,6 @@ def _two_sided(estimate: FloatArray, variance: FloatArray, dof: float) -> FloatA
 @cache
 def _factor(setting: Setting) -> float:
     """Return the small-sample factor of the two-way regression on the panel."""
-    estimate = twfe(with_outcome(setting, np.random.default_rng(0).normal(size=(len(setting.cohort), len(setting.periods)))), setting.design)
+    noise = np.random.default_rng(0).normal(size=(len(setting.cohort), len(setting.periods)))
+    estimate = twfe(with_outcome(setting, noise), setting.design)
     return cluster_factor(estimate.units, "unit", ("unit", "time"), 1, "fixest").factor

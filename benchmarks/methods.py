@@ -21,23 +21,23 @@ ANY_DATES: dict[str, Test] = {
     DEFAULT: lambda panels, seed: permutation(panels, "auto", "auto", DRAWS, seed),
 }
 ONE_DATE: dict[str, Test] = {
-    "CRV1": lambda panels, seed: classic_tests.crv1(panels),
+    "CRV1": lambda panels, _: classic_tests.crv1(panels),
     "WCR": lambda panels, seed: classic_tests.wcr(panels, DRAWS, seed),
     "WCU": lambda panels, seed: classic_tests.wcu(panels, DRAWS, seed),
     "RI-beta": lambda panels, seed: permutation(panels, "free", "none", DRAWS, seed),
     "RI-t": lambda panels, seed: permutation(panels, "free", "cluster", DRAWS, seed),
     "Conley-Taber": lambda panels, seed: classic_tests.conley_taber(panels, seed),
     "Ferman-Pinto": lambda panels, seed: classic_tests.ferman_pinto(panels, DRAWS, seed),
-    "conformal": lambda panels, seed: classic_tests.conformal(panels),
+    "conformal": lambda panels, _: classic_tests.conformal(panels),
 }
 SEVERAL_TREATED: dict[str, Test] = {
-    "CR2+BM": lambda panels, seed: classic_tests.cr2(panels),
-    "CV3": lambda panels, seed: classic_tests.cv3(panels),
-    "sign change": lambda panels, seed: classic_tests.sign_change(panels),
+    "CR2+BM": lambda panels, _: classic_tests.cr2(panels),
+    "CV3": lambda panels, _: classic_tests.cv3(panels),
+    "sign change": lambda panels, _: classic_tests.sign_change(panels),
     "blocks, raw": lambda panels, seed: permutation(panels, "contiguous", "none", DRAWS, seed),
     BLOCKS: lambda panels, seed: permutation(panels, "contiguous", "half", DRAWS, seed),
 }
-ONE_TREATED: dict[str, Test] = {"Hagemann": lambda panels, seed: classic_tests.hagemann(panels)}
+ONE_TREATED: dict[str, Test] = {"Hagemann": lambda panels, _: classic_tests.hagemann(panels)}
 
 ORDER = (
     DEFAULT,
@@ -58,7 +58,18 @@ ORDER = (
     "spatial model",
     "SDID, blocks",
 )
-INDEPENDENT_CLUSTERS = ("CRV1", "CR2+BM", "CV3", "WCR", "WCU", "RI-beta", "RI-t", "Conley-Taber", "Ferman-Pinto", "sign change")
+INDEPENDENT_CLUSTERS = (
+    "CRV1",
+    "CR2+BM",
+    "CV3",
+    "WCR",
+    "WCU",
+    "RI-beta",
+    "RI-t",
+    "Conley-Taber",
+    "Ferman-Pinto",
+    "sign change",
+)
 
 
 def applicable_tests(panels: Collapsed) -> dict[str, Test]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from benchmarks.collapsed import Collapsed
 from benchmarks.settings import Setting, compared_sets
+from yrdecon.core.assignment import AssignmentKind
 from yrdecon.core.hypothesis import TIE
 from yrdecon.inference.choice import Studentize
 from yrdecon.kernels.assignments import PreparedAssignments, prepare_assignments
@@ -16,28 +17,14 @@ from yrdecon.kernels.assignments import PreparedAssignments, prepare_assignments
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-MOST_COMPARED = 2_000
 
-
-def permutation(panels: Collapsed, kind: str, studentize: Studentize, draws: int, seed: int) -> FloatArray:
-    """Compare the estimate with those of the assignments of a kind, ``studentize="auto"`` as the library chooses.
-
-    Where the library enumerates more than 2,000 assignments, `draws` of them are drawn.
-    """
+def permutation(panels: Collapsed, kind: AssignmentKind, studentize: Studentize, draws: int, seed: int) -> FloatArray:
+    """Compare the estimate with those of the assignments of a kind, ``studentize="auto"`` as the library chooses."""
     compared = compared_sets(panels.setting, kind, draws, seed)
     statistic = compared.studentize if studentize == "auto" else studentize
-    cohorts = thinned(compared.cohorts, draws, seed)
     if panels.setting.is_staggered:
-        return _share(np.abs(staggered_effects(panels, cohorts)))
-    return _share(np.abs(placebo_statistics(panels, np.isfinite(cohorts), statistic)))
-
-
-def thinned(cohorts: FloatArray, draws: int, seed: int) -> FloatArray:
-    """Return the (B, N) assignments, or the actual one and a random choice of the others if they are many."""
-    if len(cohorts) <= MOST_COMPARED:
-        return cohorts
-    chosen = np.random.default_rng(seed).choice(np.arange(1, len(cohorts)), draws, replace=False)
-    return cohorts[np.append(0, np.sort(chosen))]
+        return _share(np.abs(staggered_effects(panels, compared.cohorts)))
+    return _share(np.abs(placebo_statistics(panels, np.isfinite(compared.cohorts), statistic)))
 
 
 def placebo_statistics(panels: Collapsed, members: BoolArray, studentize: Studentize) -> FloatArray:
@@ -46,16 +33,16 @@ def placebo_statistics(panels: Collapsed, members: BoolArray, studentize: Studen
     if studentize == "none":
         return effects
     if studentize == "cluster":
-        return effects / _errors(members, panels.change)
+        return np.asarray(effects / _errors(members, panels.change))
     spread = np.sqrt((_pre_effects(members, panels.before) ** 2).mean(axis=2))
     if studentize == "full":
-        return effects / spread
+        return np.asarray(effects / spread)
     return np.asarray(effects / np.sqrt((spread**2 + (spread**2).mean(axis=0)) / 2))
 
 
 def set_effects(members: BoolArray, change: FloatArray) -> FloatArray:
     """Return the (B, S) differences between the mean changes of members and of all others."""
-    return (_weights(members) @ change.T).astype(float)
+    return np.asarray(_weights(members) @ change.T)
 
 
 def staggered_effects(panels: Collapsed, cohorts: FloatArray) -> FloatArray:
@@ -72,7 +59,7 @@ def staggered_effects(panels: Collapsed, cohorts: FloatArray) -> FloatArray:
 
 def _weights(members: BoolArray) -> FloatArray:
     size = members.sum(axis=1, keepdims=True)
-    return np.where(members, 1 / size, -1 / (members.shape[1] - size))
+    return np.asarray(np.where(members, 1 / size, -1 / (members.shape[1] - size)))
 
 
 def _pre_effects(members: BoolArray, before: FloatArray) -> FloatArray:
@@ -88,7 +75,7 @@ def _errors(members: BoolArray, change: FloatArray) -> FloatArray:
         chosen = side.astype(float)
         sums = chosen @ change.T
         square += (chosen @ (change**2).T - sums**2 / size) / size**2
-    return np.sqrt(np.clip(square, 0.0, None))
+    return np.asarray(np.sqrt(np.clip(square, 0.0, None)))
 
 
 def _share(statistics: FloatArray) -> FloatArray:

@@ -12,6 +12,7 @@ from yrdecon.kernels.separable import Process as Persistence
 from yrdecon.kernels.separable import space_decay, time_covariance
 
 FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
 
 FACTOR_RHO = 0.6
 CONTRAST_SD = 0.031
@@ -61,16 +62,23 @@ class Process:
         return ", ".join([*parts, *([f"treated sd x {self.treated_sd:g}"] if self.treated_sd != 1 else [])])
 
 
-def simulate(process: Process, setting: Setting, draws: int, generator: np.random.Generator) -> FloatArray:
+def simulate(
+    process: Process,
+    setting: Setting,
+    draws: int,
+    generator: np.random.Generator,
+    scaled_by: BoolArray | None = None,
+) -> FloatArray:
     """Draw (S, N, T) outcomes.
 
-    Every process is scaled so that the expected variance over cities of the change from 2020 to 2022-23 is that of
-    the real panel before treatment; unit and time effects are left out, because every method removes them.
+    Every process is scaled so that the expected variance of the change from 2020 to 2022-23, over all cities or those
+    of `scaled_by`, is that of the real panel before treatment; unit and time effects are left out, because every
+    method removes them.
     """
     n, t = len(setting.cohort), len(setting.periods)
-    own = city_deviation(process, setting)
-    space = np.linalg.cholesky(space_decay(setting.distance, process.theta)) * own[:, None]
-    time = _root(time_covariance(setting.periods.astype(float), process.rho, process.persistence))
+    rows = np.ones(n, dtype=bool) if scaled_by is None else scaled_by
+    space = np.linalg.cholesky(space_decay(setting.distance, process.theta)) * city_deviation(process, setting)[:, None]
+    time = _root(_own_time(process, setting))
     y = space @ _innovations(process, (draws, n, t), generator) @ time.T
     if process.province:
         shared = generator.standard_normal((draws, setting.province.max() + 1, t)) @ time.T
@@ -79,19 +87,21 @@ def simulate(process: Process, setting: Setting, draws: int, generator: np.rando
         path = generator.standard_normal((draws, 1, t)) @ _factor_root(setting).T
         y += process.factor * generator.standard_normal((draws, n, 1)) * path
     if process.gradient:
-        slopes = generator.standard_normal((draws, 1, 2)) @ _place(setting).T
-        y += np.sqrt(process.gradient * _own_variance(process, setting)) * slopes.transpose(0, 2, 1) * _line(setting)
-    return np.asarray(y * CONTRAST_SD / np.sqrt(contrast_variance(process, setting)))
+        slopes = generator.standard_normal((draws, 1, 2)) @ _place(setting, rows).T
+        size = np.sqrt(process.gradient * _spread(_own_kernel(process, setting)[np.ix_(rows, rows)]))
+        y += size * slopes.transpose(0, 2, 1) * _line(setting)
+    return np.asarray(y * CONTRAST_SD / np.sqrt(_spread(contrast_kernel(process, setting, rows)[np.ix_(rows, rows)])))
 
 
-def contrast_variance(process: Process, setting: Setting) -> float:
-    """Return the expected variance over cities of the change from 2020 to 2022-23, before scaling."""
-    own = _own_variance(process, setting)
-    time = time_covariance(setting.periods.astype(float), process.rho, process.persistence)
+def contrast_kernel(process: Process, setting: Setting, rows: BoolArray) -> FloatArray:
+    """Return the (N, N) covariance of changes from 2020 to 2022-23, before scaling."""
+    own, place = _own_kernel(process, setting), _place(setting, rows)
     same = (setting.province[:, None] == setting.province).astype(float)
-    province = process.province**2 * _contrast(setting, time) * _spread(same)
-    factor = process.factor**2 * float(((_window(setting) @ _factor_root(setting)) ** 2).sum())
-    return own * (1 + process.gradient) + province + factor
+    window = _window(setting)
+    province = process.province**2 * (window @ _own_time(process, setting) @ window) * same
+    factor = process.factor**2 * ((window @ _factor_root(setting)) ** 2).sum() * np.eye(len(same))
+    gradient = process.gradient * _spread(own[np.ix_(rows, rows)]) * place @ place.T
+    return np.asarray(own + province + factor + gradient)
 
 
 def city_deviation(process: Process, setting: Setting) -> FloatArray:
@@ -104,7 +114,7 @@ def city_deviation(process: Process, setting: Setting) -> FloatArray:
 def _innovations(process: Process, shape: tuple[int, ...], generator: np.random.Generator) -> FloatArray:
     if np.isinf(process.tails):
         return generator.standard_normal(shape)
-    return generator.standard_t(process.tails, shape) / np.sqrt(process.tails / (process.tails - 2))
+    return np.asarray(generator.standard_t(process.tails, shape) / np.sqrt(process.tails / (process.tails - 2)))
 
 
 def _root(covariance: FloatArray) -> FloatArray:
@@ -119,14 +129,15 @@ def _factor_root(setting: Setting) -> FloatArray:
     return _root(time_covariance(setting.periods.astype(float), FACTOR_RHO, "levels"))
 
 
-def _own_variance(process: Process, setting: Setting) -> float:
-    own = city_deviation(process, setting)
-    time = time_covariance(setting.periods.astype(float), process.rho, process.persistence)
-    return _contrast(setting, time) * _spread(space_decay(setting.distance, process.theta) * np.outer(own, own))
+def _own_time(process: Process, setting: Setting) -> FloatArray:
+    return time_covariance(setting.periods.astype(float), process.rho, process.persistence)
 
 
-def _contrast(setting: Setting, time: FloatArray) -> float:
-    return float(_window(setting) @ time @ _window(setting))
+def _own_kernel(process: Process, setting: Setting) -> FloatArray:
+    """Return the (N, N) covariance of what a city's own shocks add to the contrast."""
+    own, window = city_deviation(process, setting), _window(setting)
+    time = float(window @ _own_time(process, setting) @ window)
+    return np.asarray(time * space_decay(setting.distance, process.theta) * np.outer(own, own))
 
 
 def _window(setting: Setting) -> FloatArray:
@@ -141,10 +152,10 @@ def _spread(kernel: FloatArray) -> float:
     return float((np.trace(kernel) - kernel.mean() * n) / (n - 1))
 
 
-def _place(setting: Setting) -> FloatArray:
-    """Return (N, 2) coordinates scaled so that a standard normal direction has variance one over the units."""
-    seats = setting.seats - setting.seats.mean(axis=0)
-    return np.asarray(seats / seats.std(axis=0, ddof=1) / np.sqrt(2))
+def _place(setting: Setting, rows: BoolArray) -> FloatArray:
+    """Return (N, 2) coordinates scaled so that a standard normal direction has variance one over some units."""
+    seats = setting.seats[rows]
+    return np.asarray((setting.seats - seats.mean(axis=0)) / seats.std(axis=0, ddof=1) / np.sqrt(2))
 
 
 def _line(setting: Setting) -> FloatArray:

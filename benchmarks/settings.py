@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.assignment import Assignment
+from yrdecon.core.assignment import Assignment, AssignmentKind
 from yrdecon.core.design import Design
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import draw_sample
 from yrdecon.inference.assignments import AssignmentSet, admissible_assignments
+from yrdecon.inference.choice import Choice, choose_mechanism
+from yrdecon.kernels.resample import count_choices, random_orders
 from yrdecon.places.distances import unit_coordinates, unit_distances
 from yrdecon.study.twinning import load_twinning
 
@@ -23,6 +25,7 @@ BoolArray = NDArray[np.bool_]
 
 BASES: dict[str, tuple[int, ...] | None] = {"2020": (2020,), "2018-20": (2018, 2019, 2020), "mean": None}
 TREATED_FROM, EXCLUDED = 2022, (2021,)
+MOST_COMPARED = 2_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,12 +68,12 @@ class Setting:
     @property
     def post(self) -> BoolArray:
         """(T,) treated periods of the contrast."""
-        return self.periods >= self.cohort.min()
+        return np.asarray(self.periods >= self.cohort.min())
 
     @property
     def clean(self) -> BoolArray:
         """(T,) usable periods before treatment."""
-        return ~self.post & ~np.isin(self.periods, self.design.exclude_periods)
+        return np.asarray(~self.post & ~np.isin(self.periods, self.design.exclude_periods))
 
     @property
     def base(self) -> BoolArray:
@@ -82,7 +85,8 @@ class Setting:
 @cache
 def make_setting(treated: tuple[str, ...], base: str = "2020", pool: str = "in_yrd") -> Setting:
     """Treat cities, by their codes, from 2022 in a pool of the delta or of the country."""
-    return _setting(dict.fromkeys(treated, float(TREATED_FROM)), Design("y", **_windows(base)), pool)
+    design = Design("y", base_periods=BASES[base], exclude_periods=EXCLUDED)
+    return _setting(dict.fromkeys(treated, float(TREATED_FROM)), design, pool)
 
 
 @cache
@@ -92,21 +96,28 @@ def make_staggered(cohorts: tuple[tuple[str, int], ...], pool: str = "in_yrd") -
 
 
 @cache
-def compared_sets(setting: Setting, kind: str, draws: int, seed: int) -> AssignmentSet:
-    """Return the assignments that the library compares on a panel of this geometry and these levels of the outcome."""
-    sample = draw_sample(setting.panel, setting.design)
-    assignment = Assignment(kind)  # type: ignore[arg-type]
+def compared_sets(setting: Setting, kind: AssignmentKind, draws: int, seed: int) -> AssignmentSet:
+    """Return the assignments that the library compares on a panel of this geometry and these levels of the outcome.
+
+    Where the library enumerates more than 2,000 choices of units, `draws` of them are drawn.
+    """
+    sample, assignment = draw_sample(setting.panel, setting.design), Assignment(kind)
+    nobody = np.zeros(len(sample.units), dtype=bool)
+    if kind == "auto":
+        choice = choose_mechanism(setting.panel, sample, assignment, nobody, seed)
+    else:
+        choice = Choice(assignment, None, "none", "")
+    codes = np.zeros(len(nobody), dtype=np.int64) if choice.strata is None else choice.strata.codes
+    if choice.assignment.kind == "free" and count_choices(codes, setting.treated) > MOST_COMPARED:
+        orders = random_orders(codes, draws, np.random.default_rng(seed))
+        cohorts = np.vstack([setting.cohort, setting.cohort[orders]])
+        return AssignmentSet(cohorts, len(cohorts), None, "free", choice.reason, choice.studentize)
     return admissible_assignments(setting.panel, sample, assignment, draws=draws, seed=seed)
 
 
 def with_outcome(setting: Setting, y: FloatArray) -> Panel:
     """Return the panel with (N, T) simulated outcomes, for the library's own functions."""
     return setting.panel.assign(y=setting.panel.frame["y"].to_numpy() + y.ravel())
-
-
-def with_base(setting: Setting, base: str) -> Setting:
-    """Return the setting with other base periods."""
-    return replace(setting, design=replace(setting.design, **_windows(base)))
 
 
 def pool_cities(pool: str) -> pd.DataFrame:
@@ -147,7 +158,3 @@ def _cities(pool: str) -> pd.DataFrame:
     frame = load_twinning("yrd" if pool in ("in_yrd", "in_yrd_clean") else "national").frame
     kept = frame[frame[pool] if pool != "located" else frame["lon"].notna()]
     return kept.sort_values(["city_code", "year"]).reset_index(drop=True)
-
-
-def _windows(base: str) -> dict[str, tuple[int, ...] | None]:
-    return {"base_periods": BASES[base], "exclude_periods": EXCLUDED}
