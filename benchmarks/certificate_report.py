@@ -47,8 +47,8 @@ two cities correlate by exp(-distance / range). "province" is the standard devia
 "gradient" the variance of a linear trend along a random direction of the map, both relative to a city's own shocks.
 
 Run it again with `make certificate`, or one part with `python -m benchmarks.certificate PART`; `python -m
-benchmarks.certificate report` writes this page from the tables `reports/certificate_*.csv`. It is not part of
-`yrdecon reproduce`, which takes minutes and this does not.
+benchmarks.certificate report` writes this page from the tables `reports/certificate_*.csv`. It takes too long to be a
+part of `yrdecon reproduce`.
 """
 READING = """Read this way:
 
