@@ -53,6 +53,19 @@ def all_cells() -> tuple[Cell, ...]:
     return (*_actual(), *_shared(), *_bases(), *_others(), *_few(), *_staggered(), *_national())
 
 
+@cache
+def hard_cells() -> tuple[Cell, ...]:
+    """Return the cells in which the blocks of the default come closest to 6%, to be run again with more draws."""
+    shocks = [Process("growth", 0.6, 225.0), Process("growth", 0.6, 650.0), Process("growth", 0.6, 225.0, province=1.0)]
+    gradients = [Process("growth", 0.6, gradient=1.0), Process("levels", 0.8, gradient=1.0)]
+    chengdu = "Chengdu and its seven neighbors", (nearest("510100", EIGHT, "in_national"),)
+    actual = "actual eight", (actual_eight(),)
+    return (
+        *(_cell("hard", *actual, process, pool) for pool in ("in_yrd", "in_yrd_clean") for process in gradients),
+        *(_cell("hard", *who, process, "in_national") for who in (actual, chengdu) for process in shocks),
+    )
+
+
 def persistences(theta: float) -> tuple[Process, ...]:
     """Return the four ways in which shocks persist, at one range."""
     return (*(Process("levels", rho, theta) for rho in (0.6, 0.8, 0.95)), Process("growth", 0.6, theta))

@@ -14,13 +14,14 @@ import pandas as pd
 import scipy
 
 import yrdecon
-from benchmarks.cells import SEED, Cell, all_cells
+from benchmarks.cells import SEED, Cell, all_cells, hard_cells
 from benchmarks.certificate_report import REPORTS, write_report
 from benchmarks.grades import PROCESSES, grade_probabilities
+from benchmarks.methods import DEFAULT
 from benchmarks.sizes import rejection_rates
 from benchmarks.slow_tests import coverage_cells, interval_coverage, slow_cells, spatial_rates, synthetic_rates
 
-DRAWS = {"sizes": 2_000, "synthetic": 200, "spatial": 60, "coverage": 100, "grades": 200}
+DRAWS = {"sizes": 2_000, "hard": 20_000, "synthetic": 400, "spatial": 60, "coverage": 300, "grades": 400}
 FORMAT = "%.6g"
 
 
@@ -55,6 +56,7 @@ def _jobs(part: str) -> list[Callable[[int], pd.DataFrame]]:
     """Return what can be done at the same time, each a function of the number of draws."""
     cells: dict[str, tuple[Callable[[Cell, int], pd.DataFrame], Iterable[Cell]]] = {
         "sizes": (rejection_rates, all_cells()),
+        "hard": (partial(rejection_rates, only=(DEFAULT,)), hard_cells()),
         "synthetic": (synthetic_rates, slow_cells(("in_yrd", "in_yrd_clean"))),
         "spatial": (spatial_rates, slow_cells(("in_yrd",))),
         "coverage": (interval_coverage, coverage_cells()),

@@ -57,7 +57,8 @@ def main() -> None:
     """Print one line per case."""
     panel, headline = yd.load_twinning(), yd.twinning_design()
     design = replace(headline, pool="in_yrd")
-    print(f"{platform.python_version()}, numpy {np.__version__}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    print(f"{platform.python_version()}, numpy {np.__version__}, {os.cpu_count()} cores{load}")
     for name, estimator, count in (
         ("twfe", yd.twfe, TWFE_ASSIGNMENTS),
         ("synthetic_did", yd.synthetic_did, SDID_ASSIGNMENTS),

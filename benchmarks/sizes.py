@@ -23,8 +23,8 @@ ROUNDING = 1e-12
 BATCHES_OF_SLOW = {"conformal": 2}
 
 
-def rejection_rates(cell: Cell, draws: int) -> pd.DataFrame:
-    """Return one row per test and effect: the share of draws with p at most .05 and .10.
+def rejection_rates(cell: Cell, draws: int, only: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Return one row per test, or those of some names, and effect: the share of draws with p at most .05 and .10.
 
     Draws come in batches of 200, each with new assignments, signs and picks, so that the error of these averages out.
     """
@@ -33,7 +33,8 @@ def rejection_rates(cell: Cell, draws: int) -> pd.DataFrame:
         kinds.add(compared_sets(panels.setting, "auto", DRAWS, batch).kind)
         for effect in (0.0, *cell.effects):
             shifted = with_effect(panels, effect) if effect else panels
-            for name, test in applicable_tests(shifted).items():
+            tests = applicable_tests(shifted)
+            for name, test in ((name, tests[name]) for name in only or tests):
                 if batch < BATCHES_OF_SLOW.get(name, batch + 1):
                     rows.append((name, effect, len(panels.change), *count_rejections(test(shifted, batch))))
     columns = ["method", "effect", "draws", "rate_5", "rate_10"]

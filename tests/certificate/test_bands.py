@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.bands import BANDS, check_bands
 from benchmarks.cells import all_cells
-from benchmarks.certificate_report import read_tables, report_text
+from benchmarks.certificate_report import CONSEQUENCES, read_tables, report_text
 from benchmarks.methods import DEFAULT, INDEPENDENT_CLUSTERS
 from benchmarks.sizes import rejection_rates
 
@@ -71,7 +71,7 @@ def test_a_method_that_leaves_its_band_is_found_out():
     table = small_certificate()
     broken = table.assign(rate_5=table["rate_5"].mask(table["method"] == DEFAULT, 0.3))
     names = {f.band.name for f in check_bands(broken) if f.verdict == "does not hold"}
-    assert "default, actual eight: nearest-neighbor blocks, half-shrunk" in names
+    assert "default, actual eight, 41 cities: nearest-neighbor blocks, half-shrunk" in names
 
 
 def test_a_method_that_must_fail_and_does_not_is_found_out():
@@ -85,6 +85,27 @@ def test_the_committed_tables_hold_every_cell_and_band():
     keys = sizes[["section", "treated", "pool", "base", "process"]].drop_duplicates().agg("|".join, axis=1)
     assert set(keys) == {cell.key for cell in all_cells()}
     assert len(check_bands(committed().rates)) == len(BANDS)
+
+
+def test_the_committed_default_keeps_six_percent_in_every_cell_of_the_41_cities():
+    rates = committed().rates.query(
+        "method == @DEFAULT and effect == 0 and pool == 'in_yrd' and treated == 'actual eight'"
+    )
+    assert len(rates) > 70
+    assert rates["rate_5"].max() <= 0.06
+
+
+def test_what_does_not_hold_is_known():
+    unheld = {f.band.name for f in check_bands(committed().rates) if f.verdict == "does not hold"}
+    assert unheld == {
+        "Ferman-Pinto, one treated of any size, independent",
+        "default, actual eight, 239 cities: nearest-neighbor blocks, half-shrunk",
+        "default, another block of eight in the country",
+        "default, one treated, variance by size",
+        "default, staggered, shared shocks",
+        "spatial model, largest p over likely ranges",
+    }
+    assert all(name in CONSEQUENCES for name in unheld)
 
 
 def test_the_committed_tables_are_those_of_this_code():
