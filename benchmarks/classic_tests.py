@@ -11,7 +11,7 @@ from scipy import stats
 from benchmarks.collapsed import Collapsed
 from benchmarks.settings import Setting, with_outcome
 from yrdecon.core.hypothesis import TIE
-from yrdecon.estimators.small_sample import cluster_factor
+from yrdecon.estimators.regression.small_sample import cluster_factor
 from yrdecon.estimators.twfe import twfe
 from yrdecon.kernels.changes import idiosyncratic_variance
 from yrdecon.kernels.conformal import conformal_residuals, conformal_statistics, moving_blocks
