@@ -121,6 +121,16 @@ def test_a_missing_outcome_is_told_or_refused_with_the_cell(estimator, toy):
     assert "u07 3" in notes
 
 
+def test_a_row_that_is_not_there_is_told_or_refused_with_the_cell(estimator, toy):
+    lacking = toy.assign(kept=(toy.frame["unit"] != "u07") | (toy.frame["time"] != 3)).where("kept")
+    try:
+        notes = " ".join(estimator(lacking, DESIGN).notes)
+        assert "1 of 96 unit-periods have no row" in notes
+    except yd.DesignError as error:
+        notes = str(error)
+    assert "u07 3" in notes
+
+
 def test_units_treated_throughout_are_named_and_but_for_twfe_left_out(estimator, toy):
     frame = toy.frame
     always = toy.assign(cohort=frame["cohort"].mask(frame["unit"] == "u11", 1.0))
