@@ -182,10 +182,8 @@ def _note_on_absent(frame: pd.DataFrame, units: pd.Index[Any], periods: IntArray
     absent[unit[inside], time[inside]] = False
     if not absent.any() or inside.sum() == len(units):
         return ()
-    shown = some_of(f"{units[i]} {periods[t]}" for i, t in np.argwhere(absent))
-    return (
-        f"{int(absent.sum())} of {absent.size} unit-periods have no row, so that the panel is not balanced: {shown}",
-    )
+    shown = some_of(f"{units[i]} {periods[t]}" for i, t in np.argwhere(absent)[: MOST_NAMED + 1])
+    return (f"{int(absent.sum())} of {absent.size} unit-periods have no row; the panel is not balanced: {shown}",)
 
 
 def _note_on_late(names: list[Any], periods: IntArray) -> tuple[str, ...]:

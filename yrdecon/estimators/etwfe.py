@@ -20,6 +20,7 @@ from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError, EstimationError
 from yrdecon.estimators.linear_map import map_linearly
+from yrdecon.estimators.regression.event_time import may_react
 from yrdecon.estimators.regression.linear import fit_linear
 from yrdecon.estimators.regression.small_sample import SmallSample, cluster_factor
 from yrdecon.estimators.sun_abraham import reference_event_time
@@ -98,7 +99,7 @@ def _used_rows(full: Sample, design: Design) -> tuple[Sample, int | None]:
     else:
         reference = reference_event_time(full, design, -1)
         excluded = np.isin(full.periods[full.time], design.exclude_periods)
-        sample = restrict(full, ~excluded)
+        sample = restrict(full, ~excluded & ~may_react(full, design))
     untreated = sample.cohort > sample.periods[-1]
     if not untreated.any():
         last = int(sample.cohort.max())

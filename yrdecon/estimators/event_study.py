@@ -79,7 +79,8 @@ def event_study_draws(panel: Panel, design: Design, cohorts: FloatArray) -> Floa
     """Return (B, k) coefficients at (B, N) assignments; with one date on a balanced panel, differences of means."""
     sample = draw_sample(panel, design)
     dates = np.unique(cohorts[cohorts <= sample.periods[-1]])
-    if design.covariates or design.effects or design.weights or len(dates) > 1 or not sample.is_balanced:
+    late = design.anticipation > 0 and bool((np.isfinite(cohorts) & (cohorts > sample.periods[-1])).any())
+    if design.covariates or design.effects or design.weights or late or len(dates) > 1 or not sample.is_balanced:
         return estimate_one_by_one(event_study, panel, design, cohorts)
     event_time = np.where(sample.cohort[sample.unit] == dates[0], sample.periods[sample.time] - dates[0], np.nan)
     base = np.isin(sample.periods - dates[0], base_event_times(sample, design, None, event_time))

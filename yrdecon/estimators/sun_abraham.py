@@ -16,6 +16,7 @@ from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError
 from yrdecon.estimators.linear_map import map_linearly
+from yrdecon.estimators.regression.event_time import may_react
 from yrdecon.estimators.regression.linear import fit_linear
 from yrdecon.estimators.regression.small_sample import SmallSample
 
@@ -57,7 +58,8 @@ def sun_abraham(panel: Panel, design: Design, *, reference: int = -1, ssc: Small
     """
     full = leave_out_always_treated(draw_sample(panel, design))
     out = reference_event_time(full, design, reference)
-    sample = restrict(full, ~np.isin(full.periods[full.time], design.exclude_periods))
+    excluded = np.isin(full.periods[full.time], design.exclude_periods)
+    sample = restrict(full, ~excluded & ~may_react(full, design))
     cohort, time = sample.cohort[sample.unit], sample.periods[sample.time]
     cohort = np.where(cohort <= sample.periods[-1], cohort, np.inf)
     if np.isfinite(cohort).all():
