@@ -1,5 +1,6 @@
 """What every registered estimator must satisfy; a new one is tested without a new line here."""
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -87,6 +88,25 @@ def test_the_order_of_rows_and_the_names_of_units_do_not_matter(estimator, toy):
     frame = frame.assign(unit=frame["unit"].map(names))
     other = yd.Panel.from_frame(frame, unit="unit", time="time", group="group")
     assert close(estimator(other, DESIGN).coef, estimator(toy, DESIGN).coef, 1e-6)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "balanced|balance,",
+        "treated throughout|from the first period on|before the first period",
+        "excluded",
+        "base",
+        "anticipat",
+        "weights",
+        "cluster",
+        "comparison|not yet treated",
+        "examples\n",
+        r"\d{4}\)",
+    ],
+)
+def test_the_docstring_tells_what_becomes_of_every_part_of_a_design_and_of_gaps(estimator, told):
+    assert re.search(told, estimator.__doc__.lower())
 
 
 def test_the_panel_is_not_changed(estimator, toy):

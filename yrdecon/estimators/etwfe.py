@@ -60,6 +60,14 @@ def etwfe(panel: Panel, design: Design, *, family: Family = "linear", ssc: Small
     EstimationError
         If a cell is not identified; in the Poisson model also where all outcomes of a cell are zero.
 
+    Notes
+    -----
+    Against the not yet treated, excluded periods, periods before treatment that are not declared base periods, and
+    those of a unit's anticipation take no part. Against the never treated, the cell left out is the last one before
+    treatment and any anticipation, or the one base period of a single cohort; excluded periods are left out.
+    `Design.weights` weight the regression and the cells' rows, `Design.effects` enter the linear one, and errors are
+    clustered by `Design.cluster`, the unit by default.
+
     References
     ----------
     Wooldridge (2021), Two-way fixed effects, the two-way Mundlak regression, and difference-in-differences estimators;

@@ -58,6 +58,19 @@ def event_study(
     EstimationError
         If coefficients are not identified, as when every unit is treated and only one event time is left out.
 
+    Notes
+    -----
+    Every row without a dummy is a comparison, whatever `Design.comparison`. With one adoption date excluded periods are
+    shown and serve nothing, and base periods are the reference; with several, excluded periods are left out and base
+    periods, whose event time differs, are refused. Anticipation moves the default reference back; the coefficients
+    between show it. Units treated after the last period are comparisons until they may anticipate. `Design.weights`
+    weight the regression, `Design.covariates` and `Design.effects` enter it, and errors are clustered by
+    `Design.cluster`, the unit by default.
+
+    References
+    ----------
+    Sun and Abraham (2021), Journal of Econometrics, section 3, on what coefficients mix with several adoption dates.
+
     Examples
     --------
     >>> import pandas as pd
