@@ -98,8 +98,8 @@ def synthetic_control(
 
     Notes
     -----
-    Donors are the never treated, and `Design.comparison` must say so. Without a standard error `Design.cluster` plays no
-    role.
+    Donors are the never treated, and `Design.comparison` must say so. Without a standard error `Design.cluster` plays
+    no role.
 
     References
     ----------
