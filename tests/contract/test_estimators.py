@@ -1,5 +1,6 @@
 """What every registered estimator must satisfy; a new one is tested without a new line here."""
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -89,6 +90,25 @@ def test_the_order_of_rows_and_the_names_of_units_do_not_matter(estimator, toy):
     assert close(estimator(other, DESIGN).coef, estimator(toy, DESIGN).coef, 1e-6)
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "balanced|balance,",
+        "treated throughout|from the first period on|before the first period",
+        "excluded",
+        "base",
+        "anticipat",
+        "weights",
+        "cluster",
+        "comparison|not yet treated",
+        "examples\n",
+        r"\d{4}\)",
+    ],
+)
+def test_the_docstring_tells_what_becomes_of_every_part_of_a_design_and_of_gaps(estimator, told):
+    assert re.search(told, estimator.__doc__.lower())
+
+
 def test_the_panel_is_not_changed(estimator, toy):
     before = toy.frame.copy(deep=True)
     estimator(toy, DESIGN)
@@ -116,6 +136,16 @@ def test_a_missing_outcome_is_told_or_refused_with_the_cell(estimator, toy):
     holed = toy.assign(y=toy.frame["y"].mask((toy.frame["unit"] == "u07") & (toy.frame["time"] == 3)))
     try:
         notes = " ".join(estimator(holed, DESIGN).notes)
+    except yd.DesignError as error:
+        notes = str(error)
+    assert "u07 3" in notes
+
+
+def test_a_row_that_is_not_there_is_told_or_refused_with_the_cell(estimator, toy):
+    lacking = toy.assign(kept=(toy.frame["unit"] != "u07") | (toy.frame["time"] != 3)).where("kept")
+    try:
+        notes = " ".join(estimator(lacking, DESIGN).notes)
+        assert "1 of 96 unit-periods have no row" in notes
     except yd.DesignError as error:
         notes = str(error)
     assert "u07 3" in notes

@@ -13,7 +13,7 @@ from yrdecon.core.adoption import first_treated
 from yrdecon.core.cohorts import cohorts_by_unit
 from yrdecon.core.contrast import contrast_rows
 from yrdecon.core.design import Design, parse_effect
-from yrdecon.core.names import some_of
+from yrdecon.core.names import MOST_NAMED, some_of
 from yrdecon.core.numbers import fail_if_not_finite, fail_if_not_numbers
 from yrdecon.core.panel import Panel, boolean_column
 from yrdecon.errors import DesignError
@@ -75,7 +75,8 @@ class Sample:
 def draw_sample(panel: Panel, design: Design, *, untreated: Literal["needed", "optional"] = "needed") -> Sample:
     """Take from a panel what a design asks for.
 
-    Rows with a missing outcome, covariate or weight, and rows of weight zero, are left out and counted in the notes.
+    Rows with a missing outcome, covariate or weight, and rows of weight zero, are left out and counted in the notes,
+    which also count the periods in which units have no row.
 
     Parameters
     ----------
@@ -130,7 +131,7 @@ def draw_sample(panel: Panel, design: Design, *, untreated: Literal["needed", "o
         periods=periods,
         cohort=kept,
         contrast=contrast_rows(time, kept[unit], design, periods, first),
-        notes=(*notes, *_note_on_late(units[late].tolist(), periods)),
+        notes=(*notes, *_note_on_absent(frame, units, periods, panel), *_note_on_late(units[late].tolist(), periods)),
     )
 
 
@@ -171,6 +172,18 @@ def _notes_on_missing(frame: pd.DataFrame, complete: pd.DataFrame, panel: Panel,
     columns = [k for k in keys if frame[k].isna().any()]
     more = " and others" if lost > 5 else ""
     return (f"{lost} of {len(frame)} rows left out because {columns} are missing: {shown}{more}",)
+
+
+def _note_on_absent(frame: pd.DataFrame, units: pd.Index[Any], periods: IntArray, panel: Panel) -> tuple[str, ...]:
+    """Count and name periods in which units have no row at all, unless no unit is seen twice."""
+    unit, time = units.get_indexer(pd.Index(frame[panel.unit])), np.searchsorted(periods, frame[panel.time])
+    inside = (unit >= 0) & frame[panel.time].isin(periods).to_numpy()
+    absent = np.ones((len(units), len(periods)), dtype=bool)
+    absent[unit[inside], time[inside]] = False
+    if not absent.any() or inside.sum() == len(units):
+        return ()
+    shown = some_of(f"{units[i]} {periods[t]}" for i, t in np.argwhere(absent)[: MOST_NAMED + 1])
+    return (f"{int(absent.sum())} of {absent.size} unit-periods have no row; the panel is not balanced: {shown}",)
 
 
 def _note_on_late(names: list[Any], periods: IntArray) -> tuple[str, ...]:

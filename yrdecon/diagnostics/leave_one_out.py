@@ -12,13 +12,17 @@ from yrdecon.core.design import Design
 from yrdecon.core.estimator import Estimator
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
+from yrdecon.diagnostics.one_effect import one_effect
 from yrdecon.errors import DesignError, YrdeconError
 
 Over = Literal["treated", "comparison", "unit", "time"]
 
 
 def leave_one_out(estimator: Estimator, panel: Panel, design: Design, *, over: Over = "treated") -> pd.DataFrame:
-    """Return the first coefficient without each treated unit, comparison unit, unit or period.
+    """Return the effect without each treated unit, comparison unit, unit or period.
+
+    Effects by cohort and period, or by event time, are summarized in one: `aggregate` over all treated cells, or the
+    average from event time zero on.
 
     Returns
     -------
@@ -28,7 +32,8 @@ def leave_one_out(estimator: Estimator, panel: Panel, design: Design, *, over: O
     Raises
     ------
     DesignError
-        If `over` is unknown, or the full design cannot be estimated.
+        If `over` is unknown, the full design cannot be estimated, or there are several coefficients without event
+        times: give a function of panel and design that returns one.
 
     Examples
     --------
@@ -42,13 +47,14 @@ def leave_one_out(estimator: Estimator, panel: Panel, design: Design, *, over: O
     if over not in get_args(Over):
         raise DesignError(f"over={over!r} is unknown; choose one of {list(get_args(Over))}")
     sample = draw_sample(panel, design)
-    full = float(estimator(panel, design).coef[0])
+    single = one_effect(estimator, panel, design)
+    full = float(single(panel, design).coef[0])
     column = panel.time if over == "time" else panel.unit
     rows = [("", full, "")]
     for label in _labels(sample, design, over):
         kept = panel.frame[panel.frame[column] != label].reset_index(drop=True)
         try:
-            rows.append((str(label), float(estimator(replace(panel, frame=kept), design).coef[0]), ""))
+            rows.append((str(label), float(single(replace(panel, frame=kept), design).coef[0]), ""))
         except YrdeconError as error:
             rows.append((str(label), np.nan, str(error)))
     table = pd.DataFrame(rows, columns=["left_out", "estimate", "note"])

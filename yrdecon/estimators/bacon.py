@@ -37,6 +37,11 @@ def bacon(panel: Panel, design: Design) -> pd.DataFrame:
     DesignError
         If the panel is not balanced, or the design has weights, effects, or base or excluded periods.
 
+    Notes
+    -----
+    Units treated throughout are kept as comparisons, with a type of their own, as in `twfe`. `Design.comparison` and
+    `Design.cluster` play no role.
+
     References
     ----------
     Goodman-Bacon (2021), Journal of Econometrics, theorem 1 and, with covariates, section 5.

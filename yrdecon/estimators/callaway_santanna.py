@@ -71,6 +71,13 @@ def callaway_santanna(
         If no cell can be estimated, the cluster changes within a unit, or the design has fixed effects beside unit
         and time.
 
+    Notes
+    -----
+    `Design.comparison` decides who is compared: the never treated, or all who are untreated in every period of the
+    cell. Anticipation moves the base back and asks comparison units to stay untreated so much longer. Excluded periods
+    are never a base; their cells are marked, and in no summary but that of an event time which has no other. Weights of
+    zero leave rows out.
+
     References
     ----------
     Callaway and Sant'Anna (2021), Journal of Econometrics; Sant'Anna and Zhao (2020), Journal of Econometrics.

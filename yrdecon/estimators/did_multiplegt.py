@@ -87,6 +87,12 @@ def did_multiplegt(
     DesignError
         If an option is unknown, the design has covariates, or no event time has switchers and comparison units.
 
+    Notes
+    -----
+    The base of a unit is the last period before its change and any anticipation, or the mean of declared base periods;
+    anticipation also asks comparison units to wait so much longer. Excluded periods are neither base nor outcome.
+    `Design.weights` weight units in every mean. Units treated throughout have no change and no counterpart.
+
     References
     ----------
     de Chaisemartin and D'Haultfoeuille (2024), Difference-in-differences estimators of intertemporal treatment

@@ -90,6 +90,14 @@ def dose_response(
     EstimationError
         If a coefficient is not identified.
 
+    Notes
+    -----
+    Rows are those of `twfe`, and for ``treated_slope`` those of `event_study`: excluded periods, periods before
+    treatment that are not declared base periods, and those of anticipation take no part. `Design.comparison` plays no
+    role. `Design.weights` weight the regression, `Design.covariates` and `Design.effects` enter it, and errors are
+    clustered by `Design.cluster`, the unit by default. Cohorts alone cannot be permuted, as doses belong to treated
+    units: run `permutation_test` on `twfe`.
+
     References
     ----------
     Callaway, Goodman-Bacon and Sant'Anna (2024), Difference-in-differences with a continuous treatment.

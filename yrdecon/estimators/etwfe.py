@@ -20,6 +20,7 @@ from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError, EstimationError
 from yrdecon.estimators.linear_map import map_linearly
+from yrdecon.estimators.regression.event_time import may_react
 from yrdecon.estimators.regression.linear import fit_linear
 from yrdecon.estimators.regression.small_sample import SmallSample, cluster_factor
 from yrdecon.estimators.sun_abraham import reference_event_time
@@ -58,6 +59,14 @@ def etwfe(panel: Panel, design: Design, *, family: Family = "linear", ssc: Small
         If no unit remains untreated, or the family does not suit the outcome.
     EstimationError
         If a cell is not identified; in the Poisson model also where all outcomes of a cell are zero.
+
+    Notes
+    -----
+    Against the not yet treated, excluded periods, periods before treatment that are not declared base periods, and
+    those of a unit's anticipation take no part. Against the never treated, the cell left out is the last one before
+    treatment and any anticipation, or the one base period of a single cohort; excluded periods are left out.
+    `Design.weights` weight the regression and the cells' rows, `Design.effects` enter the linear one, and errors are
+    clustered by `Design.cluster`, the unit by default.
 
     References
     ----------
@@ -98,7 +107,7 @@ def _used_rows(full: Sample, design: Design) -> tuple[Sample, int | None]:
     else:
         reference = reference_event_time(full, design, -1)
         excluded = np.isin(full.periods[full.time], design.exclude_periods)
-        sample = restrict(full, ~excluded)
+        sample = restrict(full, ~excluded & ~may_react(full, design))
     untreated = sample.cohort > sample.periods[-1]
     if not untreated.any():
         last = int(sample.cohort.max())

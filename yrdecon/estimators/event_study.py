@@ -58,6 +58,19 @@ def event_study(
     EstimationError
         If coefficients are not identified, as when every unit is treated and only one event time is left out.
 
+    Notes
+    -----
+    Every row without a dummy is a comparison, whatever `Design.comparison`. With one adoption date excluded periods are
+    shown and serve nothing, and base periods are the reference; with several, excluded periods are left out and base
+    periods, whose event time differs, are refused. Anticipation moves the default reference back; the coefficients
+    between show it. Units treated after the last period are comparisons until they may anticipate. `Design.weights`
+    weight the regression, `Design.covariates` and `Design.effects` enter it, and errors are clustered by
+    `Design.cluster`, the unit by default.
+
+    References
+    ----------
+    Sun and Abraham (2021), Journal of Econometrics, section 3, on what coefficients mix with several adoption dates.
+
     Examples
     --------
     >>> import pandas as pd
@@ -79,7 +92,8 @@ def event_study_draws(panel: Panel, design: Design, cohorts: FloatArray) -> Floa
     """Return (B, k) coefficients at (B, N) assignments; with one date on a balanced panel, differences of means."""
     sample = draw_sample(panel, design)
     dates = np.unique(cohorts[cohorts <= sample.periods[-1]])
-    if design.covariates or design.effects or design.weights or len(dates) > 1 or not sample.is_balanced:
+    late = design.anticipation > 0 and bool((np.isfinite(cohorts) & (cohorts > sample.periods[-1])).any())
+    if design.covariates or design.effects or design.weights or late or len(dates) > 1 or not sample.is_balanced:
         return estimate_one_by_one(event_study, panel, design, cohorts)
     event_time = np.where(sample.cohort[sample.unit] == dates[0], sample.periods[sample.time] - dates[0], np.nan)
     base = np.isin(sample.periods - dates[0], base_event_times(sample, design, None, event_time))

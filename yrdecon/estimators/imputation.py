@@ -44,6 +44,14 @@ def imputation(panel: Panel, design: Design) -> Estimate:
     EstimationError
         If the covariates are collinear with the fixed effects on untreated rows.
 
+    Notes
+    -----
+    All untreated rows are fitted, those of units treated later as well, whatever `Design.comparison`; with declared
+    base periods no other period before the first treatment is. Excluded periods and those of a unit's anticipation take
+    no part. `Design.weights` weight the fit and the rows of a cell, `Design.effects` enter the fit, and influence is
+    summed by `Design.cluster`, the unit by default. Units treated from the first period on are left out and named. A
+    cohort of one unit has an effect, but its own variation is in no standard error; the notes name it.
+
     References
     ----------
     Borusyak, Jaravel and Spiess (2024), Review of Economic Studies, theorems 1-3.
@@ -99,7 +107,9 @@ def imputation_pretrend(panel: Panel, design: Design, *, leads: int = 4, ssc: Sm
 
     Returns
     -------
-    An estimate with one cell per ``event_time``. Base periods of the design play no role.
+    An estimate with one cell per ``event_time``. Base periods and the comparison of the design play no role; excluded
+    periods and those of anticipation are left out, as are units treated throughout, which have no untreated row.
+    Unbalanced panels are used as they are. Weights, covariates, effects and the cluster are those of the design.
 
     Raises
     ------

@@ -54,6 +54,12 @@ def interactive_fe(panel: Panel, design: Design, *, factors: int | Literal["auto
     EstimationError
         If the covariates are collinear with the fixed effects, or the untreated rows do not determine the factors.
 
+    Notes
+    -----
+    All untreated rows are fitted, those of units treated later as well, whatever `Design.comparison`; with declared
+    base periods no other period before the first treatment is. Excluded periods and those of a unit's anticipation take
+    no part. Units treated throughout have no untreated row. Without a standard error `Design.cluster` plays no role.
+
     References
     ----------
     Bai (2009), Econometrica; Xu (2017), Political Analysis; Liu, Wang and Xu (2024), AJPS.

@@ -91,6 +91,13 @@ def lp_did(
     EstimationError
         If covariates are collinear at some horizon.
 
+    Notes
+    -----
+    Anticipation moves the base back, and asks comparison units to stay untreated so much longer. Excluded periods are
+    neither base nor outcome. `Design.weights` weight the regressions; errors are clustered by `Design.cluster`, the
+    unit by default. Treated units whose period of switching has no row, no base or no comparison are in no effect, and
+    the notes name them.
+
     References
     ----------
     Dube, Girardi, Jorda and Taylor (2025), A local projections approach to difference-in-differences, Journal of

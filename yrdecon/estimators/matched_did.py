@@ -71,6 +71,11 @@ def matched_did(panel: Panel, design: Design, *, caliper: float = 0.2, neighbors
         If the covariates separate treated from comparison units, so that there is no propensity, or no treated unit is
         matched.
 
+    Notes
+    -----
+    Anticipation ends the base earlier, and units treated within so many periods after the last one are no comparison.
+    Excluded periods are no base; their cells are shown, marked, and in no summary.
+
     References
     ----------
     Heckman, Ichimura and Todd (1997), Review of Economic Studies; Abadie and Imbens (2006), Econometrica.

@@ -52,6 +52,12 @@ def matrix_completion(panel: Panel, design: Design, *, penalty: float | Literal[
     EstimationError
         If the covariates are collinear with the fixed effects, or the penalty is too small to determine the fit.
 
+    Notes
+    -----
+    All untreated rows are fitted, those of units treated later as well, whatever `Design.comparison`; with declared
+    base periods no other period before the first treatment is. Excluded periods and those of a unit's anticipation take
+    no part. Units treated throughout have no untreated row. Without a standard error `Design.cluster` plays no role.
+
     References
     ----------
     Athey, Bayati, Doudchenko, Imbens and Khosravi (2021), Journal of the American Statistical Association.

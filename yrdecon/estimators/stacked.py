@@ -68,6 +68,13 @@ def stacked(
     DesignError
         If no cohort covers the window, or no comparison unit stays untreated through any of them.
 
+    Notes
+    -----
+    The base is the last period before treatment and any anticipation, or the base periods that the design declares with
+    one cohort; without event times it is what remains of the window before treatment. Excluded periods are left out.
+    Comparison units stay untreated through the window and any anticipation beyond it. `Design.weights` multiply the
+    corrective ones, and `Design.covariates` and `Design.effects` enter the regression.
+
     References
     ----------
     Cengiz, Dube, Lindner and Zipperer (2019), QJE; Wing, Freedman and Hollingsworth (2024), NBER 32054.

@@ -87,6 +87,13 @@ def staggered_rollout(
         If an option is unknown, the panel is not balanced, the design has covariates, weights or effects, or no cell
         has both treated and comparison cohorts of two units.
 
+    Notes
+    -----
+    The base is the last period before treatment and any anticipation, or the mean of the base periods that the design
+    declares. Excluded periods are no base, and in no estimand but the ``cohort_time`` cells that are marked so.
+    Anticipation asks comparison cohorts to start so much later. Influence is summed by `Design.cluster`, the unit by
+    default.
+
     References
     ----------
     Roth and Sant'Anna (2023), Efficient estimation for staggered rollout designs, Journal of Political Economy

@@ -16,6 +16,7 @@ from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample, restrict
 from yrdecon.errors import DesignError
 from yrdecon.estimators.linear_map import map_linearly
+from yrdecon.estimators.regression.event_time import may_react
 from yrdecon.estimators.regression.linear import fit_linear
 from yrdecon.estimators.regression.small_sample import SmallSample
 
@@ -40,7 +41,14 @@ def sun_abraham(panel: Panel, design: Design, *, reference: int = -1, ssc: Small
     Raises
     ------
     DesignError
-        If no unit is never treated, the reference is not before treatment, or several base periods are declared.
+        If no unit is never treated, the design compares with the not yet treated, the reference is not before
+        treatment, or several base periods are declared.
+
+    Notes
+    -----
+    Excluded periods are left out, and so are units treated after the last period once they may anticipate it.
+    `Design.weights` weight the regression, `Design.covariates` and `Design.effects` enter it, and errors are clustered
+    by `Design.cluster`, the unit by default.
 
     References
     ----------
@@ -55,9 +63,12 @@ def sun_abraham(panel: Panel, design: Design, *, reference: int = -1, ssc: Small
     >>> aggregate(sun_abraham(panel, Design(outcome="y")), None).coef.round(6).tolist()
     [1.0]
     """
+    if design.comparison != "never":
+        raise DesignError("sun_abraham compares with never-treated units; use comparison='never', or callaway_santanna")
     full = leave_out_always_treated(draw_sample(panel, design))
     out = reference_event_time(full, design, reference)
-    sample = restrict(full, ~np.isin(full.periods[full.time], design.exclude_periods))
+    excluded = np.isin(full.periods[full.time], design.exclude_periods)
+    sample = restrict(full, ~excluded & ~may_react(full, design))
     cohort, time = sample.cohort[sample.unit], sample.periods[sample.time]
     cohort = np.where(cohort <= sample.periods[-1], cohort, np.inf)
     if np.isfinite(cohort).all():

@@ -96,6 +96,11 @@ def synthetic_control(
         than two periods can be fitted, options contradict each other, or the design has weights, effects, covariates
         without `match` predictors, or base periods where levels are matched.
 
+    Notes
+    -----
+    Donors are the never treated, and `Design.comparison` must say so. Without a standard error `Design.cluster` plays
+    no role.
+
     References
     ----------
     Abadie, Diamond and Hainmueller (2010), Synthetic control methods for comparative case studies, JASA.

@@ -70,6 +70,11 @@ def synthetic_did(panel: Panel, design: Design, *, solver: Solver = "reference")
     EstimationError
         If the slopes of the covariates are not identified.
 
+    Notes
+    -----
+    Excluded periods and those of anticipation have no time weight and no part in the unit weights. Units treated within
+    the anticipation after the last period are no comparison. Without a standard error `Design.cluster` plays no role.
+
     References
     ----------
     Arkhangelsky, Athey, Hirshberg, Imbens and Wager (2021), Synthetic difference-in-differences, AER; Kranz (2022),

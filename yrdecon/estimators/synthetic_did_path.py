@@ -68,6 +68,11 @@ def synthetic_did_path(panel: Panel, design: Design, *, solver: Solver = "refere
     DesignError, EstimationError
         As for `synthetic_did`.
 
+    Notes
+    -----
+    Balance, comparison units, anticipation, and units treated throughout are as in `synthetic_did`. Without a standard
+    error `Design.cluster` plays no role.
+
     References
     ----------
     Arkhangelsky, Athey, Hirshberg, Imbens and Wager (2021), AER; Ciccia (2024), arXiv 2407.09565; Clarke, Pailanir,

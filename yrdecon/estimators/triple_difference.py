@@ -82,6 +82,13 @@ def triple_difference(
     EstimationError
         If the triple term is not identified; the message names the effects that swallow it.
 
+    Notes
+    -----
+    Every row that is not treated in its period is a comparison, whatever `Design.comparison`. One effect takes the rows
+    of `twfe`, effects by event time those of `event_study`: excluded periods, those of anticipation, and periods before
+    treatment that are not declared base periods take no part in the one effect. `Design.weights` weight the regression,
+    and `Design.covariates` enter it.
+
     References
     ----------
     Gruber (1994), AER; Olden and Moen (2022), Econometrics Journal; Ortiz-Villavicencio and Sant'Anna (2025),

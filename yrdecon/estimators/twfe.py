@@ -53,6 +53,16 @@ def twfe(panel: Panel, design: Design, *, ssc: SmallSample = "fixest") -> Estima
     EstimationError
         If the effect is collinear with the fixed effects.
 
+    Notes
+    -----
+    Every row that is not treated in its period is a comparison, whatever `Design.comparison`. Excluded periods, periods
+    before treatment that are not among declared base periods, and those of a unit's anticipation take no part.
+    `Design.weights` weight the regression, `Design.covariates` and `Design.effects` enter it.
+
+    References
+    ----------
+    Goodman-Bacon (2021), Difference-in-differences with variation in treatment timing, Journal of Econometrics.
+
     Examples
     --------
     >>> table = pd.DataFrame({"u": ["a", "a", "b", "b", "c", "c"], "t": [1, 2] * 3, "y": [0.0, 2.0, 0.0, 1.0, 1.0, 1.0],

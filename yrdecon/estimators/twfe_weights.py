@@ -27,6 +27,12 @@ def twfe_weights(panel: Panel, design: Design) -> pd.DataFrame:
     DesignError
         If treatment does not vary beside the fixed effects, so that `twfe` has no estimate either.
 
+    Notes
+    -----
+    Rows are those of `twfe`: unbalanced panels are used as they are, units treated throughout are kept, excluded
+    periods, periods before treatment that are not declared base periods, and those of anticipation take no part.
+    `Design.weights`, covariates and effects enter the regression of treatment; `Design.cluster` plays no role.
+
     References
     ----------
     de Chaisemartin and D'Haultfoeuille (2020), American Economic Review, theorem 1.

@@ -35,6 +35,11 @@ def two_stage(panel: Panel, design: Design, *, by: By = None) -> Estimate:
     DesignError
         If `by` is unknown, or no treated row can be imputed.
 
+    Notes
+    -----
+    Rows, base and excluded periods, anticipation, weights, covariates, effects and clusters are those of `imputation`:
+    all untreated rows are fitted, whatever `Design.comparison`, and those of excluded periods take no part.
+
     References
     ----------
     Gardner (2021), Two-stage differences in differences, section 3.

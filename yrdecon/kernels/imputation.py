@@ -134,7 +134,7 @@ def gaps_to_untreated_fit(y: FloatArray, weights: FloatArray, fit: BoolArray) ->
 
     Returns
     -------
-    (B, N, T) gaps; NaN where the unit or the period has no chosen cell.
+    (B, N, T) gaps; NaN where the unit or the period has no chosen cell, and everywhere if chosen cells fall apart.
     """
     mask = fit * weights[:, None]
     own, at = mask.sum(axis=2), mask.sum(axis=1)
@@ -148,10 +148,15 @@ def gaps_to_untreated_fit(y: FloatArray, weights: FloatArray, fit: BoolArray) ->
     used = at > 0
     gram += used[:, :, None] * used[:, None, :] * at.max()
     gram[:, diagonal, diagonal] += np.where(used, 0.0, 1.0)
+    apart = np.zeros(len(fit), dtype=bool)
+    if np.isnan(y).any():
+        # a second zero eigenvalue tells that chosen cells fall apart into parts that nothing compares
+        apart = np.linalg.eigvalsh(gram)[:, 0] <= RANK_TOLERANCE * at.max(axis=1)
+        gram[apart] = np.eye(y.shape[1])
     target = (mask * (filled - unit_mean[:, :, None])).sum(axis=1)
     time_effect = np.linalg.solve(gram, target[:, :, None])[:, :, 0]
     unit_effect = unit_mean - (mask * time_effect[:, None, :]).sum(axis=2) / safe
-    known = (own > 0)[:, :, None] & used[:, None, :]
+    known = (own > 0)[:, :, None] & used[:, None, :] & ~apart[:, None, None]
     return np.where(known, y - unit_effect[:, :, None] - time_effect[:, None, :], np.nan)
 
 

@@ -45,3 +45,25 @@ def test_the_detectable_effect_reads_no_period_after_treatment(toy):
 def test_a_panel_too_short_to_move_the_design_is_refused(toy):
     with pytest.raises(yd.DesignError, match="start the panel earlier"):
         yd.minimum_detectable_effect(yd.twfe, toy.between(5, 8), DESIGN, seed=0)
+
+
+@pytest.mark.parametrize(
+    "name", ["callaway_santanna", "event_study", "imputation", "sun_abraham", "synthetic_did_path"]
+)
+def test_leaving_one_out_of_many_coefficients_tells_of_their_summary_after_treatment(toy, name):
+    function = yd.ESTIMATORS[name].function
+
+    def after(panel):
+        estimate = function(panel, DESIGN)
+        return (yd.aggregate(estimate, None) if "cohort" in estimate.cells else yd.average(estimate, 0, 99)).coef[0]
+
+    table = yd.leave_one_out(function, toy, DESIGN).set_index("left_out")["estimate"]
+    assert table[""] == pytest.approx(after(toy), abs=1e-12)
+    without = toy.assign(kept=toy.frame["unit"] != "u01").where("kept")
+    assert table["u01"] == pytest.approx(after(without), abs=1e-12)
+
+
+def test_leaving_one_out_of_coefficients_without_event_times_is_refused(toy):
+    panel = toy.assign(dose=np.where(np.isfinite(toy.frame["cohort"]), 1.0 + (toy.frame["unit"] == "u01"), 0.0))
+    with pytest.raises(yd.DesignError, match="give a function of panel and design that returns one"):
+        yd.leave_one_out(yd.dose_response, panel, DESIGN)

@@ -115,7 +115,8 @@ def test_changes_of_an_unbalanced_panel_use_the_units_seen_in_every_period_of_th
         others = pair[np.isinf(pair["cohort"])].groupby("time")["y"].mean()
         by_hand = means[True, time] - means[True, base] - others[time] + others[base]
         assert estimate.coef[position] == pytest.approx(by_hand, abs=1e-12)
-    assert any("4 of 112 unit-periods are missing" in note and "all of its periods" in note for note in estimate.notes)
+    assert any("4 of 112 unit-periods have no row" in note for note in estimate.notes)
+    assert any("changes of the units that are seen in all of its periods" in note for note in estimate.notes)
 
 
 def test_several_base_periods_of_cross_sections_are_averaged():

@@ -203,3 +203,15 @@ def test_regressions_equal_explicit_dummies_in_coefficients_and_errors(staggered
         coef, variance = written_out(frame, x, design)
         assert np.allclose(estimate.coef[free], coef, atol=1e-9)
         assert np.allclose(estimate.std_error[free] ** 2, variance, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", sorted(set(yd.ESTIMATORS) - {"dose_response", "triple_difference"}))
+def test_what_may_react_to_a_treatment_after_the_panel_is_no_comparison(name):
+    toy = make_toy(n_units=14, n_periods=9, n_treated=4)
+    frame = toy.frame
+    soon = frame["unit"].isin(["u12", "u13"])
+    panel = toy.assign(cohort=frame["cohort"].mask(soon, 10.0))
+    shocked = panel.assign(y=frame["y"] + 50.0 * (soon & (frame["time"] >= 8)))
+    design = yd.Design(outcome="y", anticipation=2)
+    function = yd.ESTIMATORS[name].function
+    assert np.allclose(function(panel, design).coef, function(shocked, design).coef, atol=1e-6)

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 import yrdecon as yd
+from yrdecon.core.estimator import estimate_assignments, estimate_one_by_one
 
 DESIGN = yd.Design(outcome="y")
 
@@ -52,3 +53,14 @@ def test_leads_that_leave_no_base_are_refused_with_the_number_that_does(toy):
         yd.imputation_pretrend(toy, DESIGN, leads=5)
     with pytest.raises(yd.DesignError, match="start the panel earlier"):
         yd.imputation_pretrend(toy, yd.Design(outcome="y", anticipation=9), leads=1)
+
+
+def test_an_assignment_that_leaves_untreated_rows_unlinked_has_no_effect_in_the_batch_either(toy):
+    frame = toy.frame
+    late = frame["unit"].isin(["u04", "u05", "u06", "u07", "u08", "u09", "u10", "u11"])
+    holed = toy.assign(kept=~late | (frame["time"] >= 6)).where("kept")
+    linked = np.where(np.arange(12) < 2, 6.0, np.inf)
+    unlinked = np.where(np.arange(12) < 4, 6.0, np.inf)
+    effects = estimate_assignments(yd.imputation, holed, DESIGN, np.stack([linked, unlinked]))
+    assert np.allclose(effects[0], estimate_one_by_one(yd.imputation, holed, DESIGN, linked[None, :])[0], atol=1e-10)
+    assert np.isnan(effects[1]).all()

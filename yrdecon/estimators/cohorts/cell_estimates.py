@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yrdecon.core.sample import Sample
-from yrdecon.core.wide import missing_cells, wide_outcome
+from yrdecon.core.wide import wide_outcome
 from yrdecon.estimators.cohorts.cells import NOT_ESTIMATED, REFERENCE, Cell, CellRecord
 from yrdecon.estimators.cohorts.two_by_two import AS_ASKED, Method, compare
 from yrdecon.kernels.cross_sections import Levels
@@ -97,13 +97,13 @@ def note_on_sampling(sample: Sample, sampling: Sampling) -> tuple[str, ...]:
     """Say how rows are compared where the panel is not balanced or the user has chosen."""
     if _within_units(sample, sampling):
         words = "each cell compares changes of the units that are seen in all of its periods"
-        return () if sample.is_balanced else (f"the panel is not balanced, {missing_cells(sample)}; {words}",)
+        return () if sample.is_balanced else (f"as the panel is not balanced, {words}",)
     words = "each cell compares levels as in repeated cross-sections, with errors summed by unit"
     if sample.is_balanced:
         return (words,)
     if len(sample.outcome) == len(sample.units):
         return ("no unit is seen twice: repeated cross-sections",)
-    return (f"the panel is not balanced, {missing_cells(sample)}; {words}",)
+    return (f"as the panel is not balanced, {words}",)
 
 
 def _within_units(sample: Sample, sampling: Sampling) -> bool:

@@ -55,10 +55,12 @@ def _observed(event_time: FloatArray) -> NDArray[np.int64]:
 
 
 def event_study_rows(sample: Sample, design: Design) -> NDArray[np.bool_]:
-    """Keep every period with a single adoption date, where periods do not interact, else the contrast alone."""
-    own = sample.cohort[sample.unit]
+    """Keep every period with a single adoption date, where periods do not interact, else the contrast alone.
+
+    Rows of comparison units that may already react to a treatment after the last period are left out.
+    """
     time = sample.periods[sample.time]
-    rows = np.ones(len(own), dtype=bool)
+    rows = ~may_react(sample, design)
     if len(adoption_dates(sample.cohort, sample.periods)) > 1:
         rows &= ~np.isin(time, design.exclude_periods)
         if design.base_periods is not None:
@@ -67,6 +69,12 @@ def event_study_rows(sample: Sample, design: Design) -> NDArray[np.bool_]:
                 "leave base_periods out and give reference= in event time"
             )
     return rows
+
+
+def may_react(sample: Sample, design: Design) -> NDArray[np.bool_]:
+    """Return the (n,) rows of units treated after the last period that fall into their anticipation of it."""
+    own = sample.cohort[sample.unit]
+    return np.asarray((own > sample.periods[-1]) & (sample.periods[sample.time] >= own - design.anticipation))
 
 
 def event_times(sample: Sample, window: tuple[int, int] | None = None) -> FloatArray:
