@@ -21,7 +21,7 @@ from benchmarks.methods import DEFAULT
 from benchmarks.sizes import rejection_rates
 from benchmarks.slow_tests import coverage_cells, interval_coverage, slow_cells, spatial_rates, synthetic_rates
 
-DRAWS = {"sizes": 2_000, "hard": 20_000, "synthetic": 400, "spatial": 60, "coverage": 300, "grades": 400}
+DRAWS = {"sizes": 2_000, "hard": 20_000, "synthetic": 400, "spatial": 200, "coverage": 300, "grades": 400}
 FORMAT = "%.6g"
 
 

@@ -84,7 +84,7 @@ CONSEQUENCES = {
     "to hold 3 to 7% for a single unit of unusual size",
     "SDID, half-shrunk blocks": "as for the default",
     "spatial model, largest p over likely ranges": "it never outranks a permutation test: a trend along a gradient, "
-    "which its model does not hold, makes it reject this often",
+    "which its model lacks, makes it reject this often",
     "conformal at the 10% level": "thirteen shifts of correlated gaps are a rough reference; a diagnostic for single "
     "pairs only",
 }
