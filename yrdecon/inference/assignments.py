@@ -30,6 +30,8 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 MOST_ENUMERATED = 2_000_000
+# entries of the table of assignments by units, half a gigabyte of numbers
+MOST_ENTRIES = 90_000_000
 MOST_RELOCATED = 200_000
 MOST_PACKED = 400
 SEPARATION = 0.75
@@ -190,7 +192,7 @@ def _free(sample: Sample, strata: Strata, draws: int, seed: int) -> AssignmentSe
     total = count_choices(strata.codes, treated)
     date = treated_dates(sample)[0]
     ways = f"{total:,} ways to choose {int(treated.sum())} treated units{strata.words}"
-    if total <= MOST_ENUMERATED:
+    if total <= MOST_ENUMERATED and total * len(treated) <= MOST_ENTRIES:
         members = _with_actual(treated, all_choices(strata.codes, treated), np.arange(len(treated)))
         reason = f"all {ways} are compared"
     else:
