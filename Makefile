@@ -1,7 +1,7 @@
 # `make RUN= check` uses the tools of an activated environment
 RUN ?= python -m uv run
 
-.PHONY: check test reproduce format pins
+.PHONY: check test reproduce certificate format pins
 
 check:
 	$(RUN) ruff check .
@@ -17,6 +17,9 @@ test:
 
 reproduce:
 	$(RUN) yrdecon reproduce
+
+certificate:
+	$(RUN) python -m benchmarks.certificate
 
 format:
 	$(RUN) ruff check --fix .

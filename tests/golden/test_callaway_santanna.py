@@ -102,7 +102,8 @@ def test_an_unbalanced_panel_equals_did_with_allow_unbalanced_panel(signs_of_drd
     panel = own_panel("sim_staggered_unbalanced", "id", cohort="g")
     check(results(OWN, "cs_staggered_unbalanced"), panel)
     notes = yd.callaway_santanna(panel, yd.Design(outcome="y")).notes
-    assert any("166 of 1200 unit-periods are missing" in note and "errors summed by unit" in note for note in notes)
+    assert any("166 of 1200 unit-periods have no row" in note for note in notes)
+    assert any("errors summed by unit" in note for note in notes)
 
 
 def test_people_who_are_seen_once_each_equal_did_for_repeated_cross_sections(signs_of_drdid):

@@ -43,7 +43,7 @@ def test_sun_abraham_equals_fixest(name, dataset, unit):
 def test_the_last_cohort_serves_as_never_treated_before_it_starts():
     panel = own_panel("sim_staggered", "id", cohort="g")
     panel = panel.assign(kept=np.isfinite(panel.frame["cohort"])).where("kept").between(2001, 2015)
-    design = yd.Design(outcome="y", comparison="not_yet")
+    design = yd.Design(outcome="y")
     check_sun_abraham(results(OWN, "sunab_staggered_lastcohort"), yd.sun_abraham(panel, design))
 
 
@@ -53,7 +53,7 @@ def committee():
 
 
 def test_sun_abraham_on_the_coordination_committee_equals_fixest():
-    estimate = yd.sun_abraham(committee(), yd.Design(outcome="ln_rgdp", comparison="not_yet"))
+    estimate = yd.sun_abraham(committee(), yd.Design(outcome="ln_rgdp"))
     check_sun_abraham(results(OWN, "sunab_yrd_frozen_committee"), estimate)
 
 

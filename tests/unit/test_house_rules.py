@@ -215,7 +215,7 @@ def foreign_places(source: Source) -> Iterator[str]:
             yield f"{source.path}:{number} names {line[found.start() : found.end() + 20]!r}"
 
 
-PACKAGE, ALL_CODE = ("yrdecon",), ("yrdecon", "analysis", "tools", "tests")
+PACKAGE, ALL_CODE = ("yrdecon",), ("yrdecon", "analysis", "benchmarks", "tools", "tests")
 RULES = [
     (long_files, ALL_CODE, "x = 1\n" * 301),
     (long_functions, ALL_CODE, "def f():\n" + "    x = 1\n" * 60),

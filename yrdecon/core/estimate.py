@@ -135,7 +135,7 @@ class Estimate:
     def n_treated_clusters(self) -> int | None:
         """Number of clusters with a treated row: below ten, asymptotic p-values are not to be trusted.
 
-        Where no row is treated, because the rows are units or all before treatment, those of treated units count.
+        Where the rows are units, or none is treated as in a test of pre-trends, those of treated units count.
         """
         if self.cluster is None:
             return None

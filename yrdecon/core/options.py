@@ -15,7 +15,14 @@ def fail_if_unknown(name: str, value: object, options: Any) -> None:
     Raises
     ------
     DesignError
-        Naming the value and what there is to choose from.
+        Naming the option, its value and the known ones.
+
+    Examples
+    --------
+    >>> from typing import Literal
+    >>> fail_if_unknown("by", "year", Literal["event_time", None])
+    Traceback (most recent call last):
+    yrdecon.errors.DesignError: by='year' is unknown; choose one of ['event_time', None]
     """
     known = list(get_args(options))
     if not (value is None or isinstance(value, str)) or value not in known:

@@ -30,6 +30,8 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 MOST_ENUMERATED = 2_000_000
+# entries of the table of assignments by units, half a gigabyte of numbers
+MOST_ENTRIES = 90_000_000
 MOST_RELOCATED = 200_000
 MOST_PACKED = 400
 SEPARATION = 0.75
@@ -44,7 +46,8 @@ class AssignmentSet:
     n_admissible
         Number of assignments that the mechanism admits; larger than B if they were sampled.
     disjoint_sets
-        Largest number of blocks without a common unit; None where sets are not tied to a place.
+        Largest number of treated sets without a common unit; None where sets are not tied to a place. Staggered cohorts
+        are shuffled freely, but where the treated are neighbors only so many sets carry information of their own.
     kind, reason
         The mechanism, and in words why and how it was used.
     studentize
@@ -90,8 +93,13 @@ def admissible_assignments(
         choice = Choice(assignment, None, "half" if spatial else "none", "")
     result = _assignments(panel, sample, choice.assignment, choice.strata, excluded, draws, seed)
     why = f"{choice.reason}: " if choice.reason else ""
-    reason = why + result.reason + _caution(panel, sample, choice.assignment, seed)
-    return replace(result, reason=reason, studentize=choice.studentize)
+    caution = _caution(panel, sample, choice.assignment, seed)
+    disjoint = result.disjoint_sets
+    if caution and result.kind == "cohorts":
+        # neighbors that adopt together: shuffles mean no more than the treated sets that have room beside each other
+        disjoint = len(sample.units) // int(np.isfinite(sample.cohort).sum())
+    reason = why + result.reason + caution
+    return replace(result, reason=reason, studentize=choice.studentize, disjoint_sets=disjoint)
 
 
 def _assignments(
@@ -184,7 +192,7 @@ def _free(sample: Sample, strata: Strata, draws: int, seed: int) -> AssignmentSe
     total = count_choices(strata.codes, treated)
     date = treated_dates(sample)[0]
     ways = f"{total:,} ways to choose {int(treated.sum())} treated units{strata.words}"
-    if total <= MOST_ENUMERATED:
+    if total <= MOST_ENUMERATED and total * len(treated) <= MOST_ENTRIES:
         members = _with_actual(treated, all_choices(strata.codes, treated), np.arange(len(treated)))
         reason = f"all {ways} are compared"
     else:

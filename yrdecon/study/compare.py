@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import re
 import zipfile
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 TEXT = {".csv", ".md", ".tex", ".txt", ".toml", ".json", ".html", ".svg"}
@@ -13,11 +14,12 @@ LINES_SHOWN = 20
 LINE_WIDTH = 200
 
 
-def compare_outputs(committed: Path, fresh: Path) -> list[str]:
+def compare_outputs(committed: Path, fresh: Path, apart: tuple[str, ...] = ()) -> list[str]:
     """Return one paragraph for each file that is missing, new or different.
 
-    Text is compared line by line, images inside HTML aside; Word files by their text and format; figures by the data
-    and the alternative text saved beside them, because the bytes of an image depend on the machine.
+    Files that match a pattern in `apart` are left aside. Text is compared line by line, images inside HTML aside; Word
+    files by their text and format; figures by the data and the alternative text saved beside them, because the bytes
+    of an image depend on the machine.
 
     Examples
     --------
@@ -27,7 +29,7 @@ def compare_outputs(committed: Path, fresh: Path) -> list[str]:
     ...     print(compare_outputs(Path(one), Path(two))[0].splitlines()[0])
     a.csv differs:
     """
-    old, new = _files(committed), _files(fresh)
+    old, new = _files(committed, apart), _files(fresh, apart)
     found = [f"{name} is committed but was not made again" for name in sorted(old - new)]
     found += [f"{name} was made but is not committed" for name in sorted(new - old)]
     for name in sorted(old & new):
@@ -37,8 +39,9 @@ def compare_outputs(committed: Path, fresh: Path) -> list[str]:
     return found
 
 
-def _files(root: Path) -> set[str]:
-    return {p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file() and not p.name.startswith(".")}
+def _files(root: Path, apart: tuple[str, ...]) -> set[str]:
+    names = {p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file() and not p.name.startswith(".")}
+    return {name for name in names if not any(fnmatchcase(name, pattern) for pattern in apart)}
 
 
 def _difference(old: Path, new: Path) -> str:

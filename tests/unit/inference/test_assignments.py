@@ -155,6 +155,20 @@ def test_staggered_adoption_moves_whole_cohorts_and_enumerates_few():
     assert len(drawn.draws) == 51
 
 
+def test_neighbors_that_adopt_at_several_dates_earn_a_rank_and_no_p_value():
+    neighbors = country({(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)})
+    first = neighbors.frame["city"].isin([unit(0, 0), unit(0, 1)])
+    test = placebo_test(neighbors.assign(cohort=neighbors.frame["cohort"].mask(first, 5.0)), draws=99)
+    assert test.disjoint_sets == 40 // 6
+    assert test.is_rank_only
+    assert "neighbors" in test.notes[0]
+    scattered = country(set(CORNERS))
+    first = scattered.frame["city"].isin([unit(0, 0)])
+    apart = placebo_test(scattered.assign(cohort=scattered.frame["cohort"].mask(first, 5.0)), draws=99)
+    assert apart.disjoint_sets is None
+    assert not apart.is_rank_only
+
+
 def test_borders_stand_for_coordinates():
     panel = country({(0, 0), (0, 1), (1, 0), (1, 1)}, located=False)
     test = placebo_test(panel, yd.Assignment("auto", adjacency=grid_borders()))

@@ -7,7 +7,7 @@ import yrdecon as yd
 from yrdecon.cli import app
 from yrdecon.study.compare import compare_outputs
 from yrdecon.study.notebooks import execute_notebook
-from yrdecon.study.reproduce import reproduce
+from yrdecon.study.reproduce import MADE_ELSEWHERE, reproduce
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +72,15 @@ def test_differences_between_folders_are_told_in_words(tmp_path):
     assert [f.split()[0] for f in found] == ["gone.md", "new.md", "table.csv"]
     assert "-1.0,3" in found[2]
     assert "+2.0,3" in found[2]
+
+
+def test_files_that_are_made_elsewhere_are_not_compared(tmp_path):
+    committed, fresh = tmp_path / "committed", tmp_path / "fresh"
+    for folder in (committed, fresh):
+        (folder / "figures").mkdir(parents=True)
+    for name in ("certificate.md", "certificate_sizes.csv", "figures/certificate_size_en.svg", "other.md"):
+        (committed / name).write_text("x")
+    assert compare_outputs(committed, fresh, MADE_ELSEWHERE) == ["other.md is committed but was not made again"]
 
 
 def write_notebook(path, *cells):
