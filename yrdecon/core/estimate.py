@@ -17,6 +17,7 @@ from yrdecon.kernels.sandwich import effective_clusters
 FloatArray = NDArray[np.float64]
 TIDY_COLUMNS = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
 FEW_TREATED = 10
+NO_ERROR = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +169,7 @@ class Estimate:
         if not is_number(level) or not 0 < level < 1:
             raise DesignError(f"level={level!r} must lie between 0 and 1, for example .95")
         error = self.std_error
-        statistic = self.coef / np.where(error > 0, error, np.nan)
+        statistic = self.coef / np.where((error > 0) & ~self._lacks_error, error, np.nan)
         half = stats.t.ppf(0.5 + level / 2, self.dof) * np.where(self._lacks_error, np.nan, error)
         p_value = 2 * stats.t.sf(np.abs(statistic), self.dof)
         values = (self.coef, error, statistic, p_value, self.coef - half, self.coef + half)
@@ -176,9 +177,9 @@ class Estimate:
 
     @property
     def _lacks_error(self) -> NDArray[np.bool_]:
-        """(k,) whether a coefficient that is no reference has a standard error of zero."""
+        """(k,) whether a coefficient that is not set to zero has a standard error of zero, or of rounding."""
         given = self.cells.get("reference", pd.Series(False, index=self.cells.index)).to_numpy(dtype=bool)
-        return np.asarray((self.std_error == 0) & ~given)
+        return np.asarray((self.std_error <= NO_ERROR * np.abs(self.coef)) & ~(given & (self.coef == 0)))
 
     def __repr__(self) -> str:
         few = self.n_treated_clusters

@@ -7,8 +7,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from yrdecon.core.adoption import adoption_dates
 from yrdecon.core.names import some_of
 from yrdecon.core.sample import Sample, restrict
+from yrdecon.errors import DesignError
 
 
 def leave_out(sample: Sample, gone: NDArray[np.bool_], why: str) -> Sample:
@@ -26,5 +28,19 @@ def leave_out(sample: Sample, gone: NDArray[np.bool_], why: str) -> Sample:
 
 
 def leave_out_always_treated(sample: Sample) -> Sample:
-    """Take away the units that are treated from the first period on: without a before, they are no comparison."""
-    return leave_out(sample, sample.cohort <= sample.periods[0], "are treated throughout")
+    """Take away the units that are treated from the first period on: without a before, they are no comparison.
+
+    Periods in which they alone were seen go with them, and so may others that then have no before.
+
+    Raises
+    ------
+    DesignError
+        If no unit is left that becomes treated.
+    """
+    while (always := sample.cohort <= sample.periods[0]).any():
+        sample = leave_out(sample, always, "are treated throughout")
+        if not len(sample.units) or not adoption_dates(sample.cohort, sample.periods):
+            raise DesignError(
+                f"nobody becomes treated, after {sample.notes[-1]}; widen the pool or start the panel earlier"
+            )
+    return sample

@@ -39,8 +39,8 @@ def bacon(panel: Panel, design: Design) -> pd.DataFrame:
 
     Notes
     -----
-    Units treated throughout are kept as comparisons, with a type of their own, as in `twfe`. `Design.comparison` and
-    `Design.cluster` play no role.
+    Two cohorts that no period of the panel tells apart are not compared. Units treated throughout are kept as
+    comparisons, with a type of their own, as in `twfe`. `Design.comparison` and `Design.cluster` play no role.
 
     References
     ----------
@@ -69,7 +69,8 @@ def bacon(panel: Panel, design: Design) -> pd.DataFrame:
     for one in levels[np.isfinite(levels)]:
         for other in levels[levels != one]:
             weight, kind = _weight(one, other, share, time)
-            rows.append((kind, one, other, weight, _estimate(one, other, path, time)))
+            if weight > 0:
+                rows.append((kind, one, other, weight, _estimate(one, other, path, time)))
     table = pd.DataFrame(rows, columns=["type", "treated", "control", "weight", "estimate"])
     return table.assign(weight=table["weight"] / table["weight"].sum())
 

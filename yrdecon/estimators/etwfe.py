@@ -86,6 +86,8 @@ def etwfe(panel: Panel, design: Design, *, family: Family = "linear", ssc: Small
     sample, reference = _used_rows(leave_out_always_treated(draw_sample(panel, design)), design)
     table = _cells(sample, reference)
     cells = table[~table["reference"]].reset_index(drop=True)
+    if cells.empty:
+        raise DesignError(f"no treated cell is left beside the base and the excluded periods {design.exclude_periods}")
     cohort, time = sample.cohort[sample.unit], sample.periods[sample.time]
     member = (cohort[:, None] == cells["cohort"].to_numpy()) & (time[:, None] == cells["time"].to_numpy())
     centered = _centered(sample)

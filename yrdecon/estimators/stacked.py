@@ -95,6 +95,8 @@ def stacked(
     used = full.contrast if by is None else ~np.isin(full.periods[full.time], design.exclude_periods)
     sample = restrict(full, used)
     cohorts = adoption_dates(sample.cohort, sample.periods)
+    if not cohorts:
+        raise DesignError(f"no treated period is left beside the excluded periods {design.exclude_periods}")
     if design.base_periods is not None and len(cohorts) > 1:
         raise DesignError("base_periods name calendar years, which differ between cohorts; leave base_periods out")
     span = window or (int(sample.periods[0]) - min(cohorts), int(sample.periods[-1]) - max(cohorts))
@@ -109,6 +111,11 @@ def stacked(
     stack = _stack(sample, experiments, corrective)
     own = stack.frame[EXPERIMENT].to_numpy()
     event_time = np.where(stack.cohort[stack.unit] == own, stack.periods[stack.time] - own, np.nan)
+    if not (event_time >= 0).any():
+        raise DesignError(
+            f"no treated row lies between event times 0 and {span[1]}, as periods {sample.periods.tolist()[:40]} hold "
+            f"none of cohorts {list(experiments)} there; choose a wider window"
+        )
     separate = replace(design, effects=(*design.effects, f"{panel.unit}^{EXPERIMENT}", f"{panel.time}^{EXPERIMENT}"))
     if by is None:
         treated = pd.DataFrame({"treated": (event_time >= 0).astype(float)})

@@ -41,14 +41,14 @@ def sun_abraham(panel: Panel, design: Design, *, reference: int = -1, ssc: Small
     Raises
     ------
     DesignError
-        If no unit is never treated, the design compares with the not yet treated, the reference is not before
-        treatment, or several base periods are declared.
+        If no unit is never treated, the reference is not before treatment, or several base periods are declared.
 
     Notes
     -----
-    Excluded periods are left out, and so are units treated after the last period once they may anticipate it.
-    `Design.weights` weight the regression, `Design.covariates` and `Design.effects` enter it, and errors are clustered
-    by `Design.cluster`, the unit by default.
+    ``comparison="not_yet"`` adds no comparison, and the notes say so. Excluded periods are left out, and so are units
+    treated after the last period once they may anticipate it. `Design.weights` weight the regression,
+    `Design.covariates` and `Design.effects` enter it, and errors are clustered by `Design.cluster`, the unit by
+    default.
 
     References
     ----------
@@ -63,8 +63,6 @@ def sun_abraham(panel: Panel, design: Design, *, reference: int = -1, ssc: Small
     >>> aggregate(sun_abraham(panel, Design(outcome="y")), None).coef.round(6).tolist()
     [1.0]
     """
-    if design.comparison != "never":
-        raise DesignError("sun_abraham compares with never-treated units; use comparison='never', or callaway_santanna")
     full = leave_out_always_treated(draw_sample(panel, design))
     out = reference_event_time(full, design, reference)
     excluded = np.isin(full.periods[full.time], design.exclude_periods)
@@ -87,7 +85,10 @@ def sun_abraham(panel: Panel, design: Design, *, reference: int = -1, ssc: Small
     fit = fit_linear(panel, sample, design, dummies, ssc)
     matrix = np.zeros((len(cells), len(kept)))
     matrix[np.flatnonzero(~cells["reference"]), np.arange(len(kept))] = 1.0
-    return replace(map_linearly(fit, matrix, cells), method="sun_abraham")
+    told = (
+        ("units that are treated within the panel do not serve as comparisons",) if design.comparison != "never" else ()
+    )
+    return replace(map_linearly(fit, matrix, cells), method="sun_abraham", notes=(*fit.notes, *told))
 
 
 def reference_event_time(sample: Sample, design: Design, reference: int) -> int:

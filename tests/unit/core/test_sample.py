@@ -111,3 +111,22 @@ def test_a_pool_that_loses_its_untreated_units_to_missing_values_says_so(toy):
     lacking = toy.assign(y=toy.frame["y"].where(np.isfinite(toy.frame["cohort"])))
     with pytest.raises(yd.DesignError, match=r"is treated in 6.*72 of 96 rows left out because"):
         draw_sample(lacking, DESIGN)
+
+
+def rows_of(seen):
+    rows = [(u, t, g, float(i + t)) for i, (u, g, periods) in enumerate(seen) for t in periods]
+    return yd.Panel.from_frame(pd.DataFrame(rows, columns=["u", "t", "cohort", "y"]), unit="u", time="t")
+
+
+def test_units_that_lose_their_before_with_the_units_treated_throughout_go_with_them():
+    others = [("c", 4, (2, 3, 4, 5)), ("d", np.inf, (2, 3, 4, 5)), ("e", np.inf, (2, 3, 4, 5))]
+    estimate = yd.callaway_santanna(rows_of([("a", 1, (1, 2)), ("b", 2, (2, 3, 4, 5)), *others]), DESIGN)
+    assert set(estimate.cells["cohort"]) == {4}
+    assert sum("treated throughout" in note for note in estimate.notes) == 2
+
+
+@pytest.mark.parametrize("estimator", [yd.callaway_santanna, yd.event_study, yd.imputation, yd.lp_did, yd.stacked])
+def test_nobody_left_to_become_treated_is_told(estimator):
+    panel = rows_of([("a", 1, (1, 3)), ("b", 2, (2, 4, 8)), ("c", np.inf, (6, 8))])
+    with pytest.raises(yd.DesignError, match=r"nobody becomes treated, after 1 units are left out.*'a'"):
+        estimator(panel, DESIGN)

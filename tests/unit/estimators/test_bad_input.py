@@ -146,6 +146,9 @@ PANELS = {
     "cohort as date": changed("cohort", pd.Timestamp("2010-01-01")),
     "scattered rows": lambda: panel_of(table().sample(frac=0.7, random_state=1)),
     "few scattered rows": lambda: panel_of(table().sample(frac=0.35, random_state=2)),
+    "nobody left once those treated throughout go": kept(
+        lambda f: ((f["unit"] == "u0") & (f["time"] == 4)) | ((f["unit"] == "u3") & (f["time"] >= 6)) | (f["time"] == 8)
+    ),
     "a unit seen once": kept(lambda f: (f["unit"] != "u7") | (f["time"] == 2)),
     "repeated cross-sections": lambda: panel_of(
         table().assign(person=lambda f: f["unit"] + f["time"].astype(str)), unit="person", group=None

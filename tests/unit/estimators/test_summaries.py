@@ -121,3 +121,13 @@ def test_a_summary_that_makes_no_sense_is_refused_in_words(toy, call, words):
     with pytest.raises(yd.DesignError) as error:
         call(yd.event_study(toy, yd.Design(outcome="y")))
     assert words in str(error.value)
+
+
+def test_cohorts_that_no_period_tells_apart_are_not_compared(staggered):
+    frame = staggered.frame
+    alike = staggered.assign(kept=frame["time"] != 6).where("kept")
+    table = yd.bacon(alike, yd.Design(outcome="y"))
+    assert not ((table["treated"] == 6) & (table["control"] == 7)).any()
+    assert np.isfinite(table[["weight", "estimate"]]).all(axis=None)
+    total = yd.twfe(alike, yd.Design(outcome="y")).coef[0]
+    assert (table["weight"] * table["estimate"]).sum() == pytest.approx(total, abs=1e-10)

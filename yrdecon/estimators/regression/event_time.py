@@ -104,7 +104,7 @@ def base_event_times(
     """Return the event times that the effects are measured from, checked to be observed before treatment."""
     observed = _observed(event_time)
     if reference is None and design.base_periods is not None:
-        cohort = adoption_dates(sample.cohort, sample.periods)[0]
+        cohort = int(sample.cohort.min())
         base = tuple(period - cohort for period in design.base_periods)
     elif reference is None:
         base = (-1 - design.anticipation,)
