@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from yrdecon.core.adoption import adoption_dates
-from yrdecon.core.design import Design
+from yrdecon.core.design import Design, parse_effect
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import register
 from yrdecon.core.left_out import leave_out_always_treated
@@ -91,6 +91,7 @@ def stacked(
     fail_if_no_window(window)
     if not isinstance(corrective, bool):
         raise DesignError(f"corrective={corrective!r} must be True or False")
+    _fail_if_name_is_taken(design)
     full = leave_out_always_treated(draw_sample(panel, design))
     used = full.contrast if by is None else ~np.isin(full.periods[full.time], design.exclude_periods)
     sample = restrict(full, used)
@@ -131,6 +132,15 @@ def stacked(
         frames=MappingProxyType({"experiments": _sizes(stack)}),
         notes=(*estimate.notes, *((note,) if left_out else ())),
     )
+
+
+def _fail_if_name_is_taken(design: Design) -> None:
+    columns = [c for effect in design.effects for c in (*parse_effect(effect).columns, parse_effect(effect).slope)]
+    if EXPERIMENT in (design.cluster, design.cohort, *design.covariates, *columns):
+        raise DesignError(
+            f"column {EXPERIMENT!r} cannot be used under the name that the stack gives to its own experiments; "
+            f"copy it: panel.assign({EXPERIMENT}_copy=panel.frame[{EXPERIMENT!r}])"
+        )
 
 
 def _experiment(sample: Sample, design: Design, cohort: int, span: tuple[int, int]) -> IntArray:

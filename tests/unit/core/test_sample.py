@@ -130,3 +130,11 @@ def test_nobody_left_to_become_treated_is_told(estimator):
     panel = rows_of([("a", 1, (1, 3)), ("b", 2, (2, 4, 8)), ("c", np.inf, (6, 8))])
     with pytest.raises(yd.DesignError, match=r"nobody becomes treated, after 1 units are left out.*'a'"):
         estimator(panel, DESIGN)
+
+
+def test_a_column_with_the_name_of_the_experiments_is_not_overwritten_in_silence(toy):
+    panel = toy.assign(experiment=toy.frame["group"])
+    with pytest.raises(yd.DesignError, match=r"column 'experiment' .*experiment_copy"):
+        yd.stacked(panel, yd.Design(outcome="y", cluster="experiment"))
+    copied = panel.assign(experiment_copy=panel.frame["experiment"])
+    assert yd.stacked(copied, yd.Design(outcome="y", cluster="experiment_copy"), ssc="none").n_clusters == 2
