@@ -86,7 +86,7 @@ class HypothesisTest:
                 f"{'placebo rank' if self.n_assignments else 'rank'} {self.rank} of {len(self.draws)} "
                 f"(smallest attainable p-value {self.smallest_p_value:.4f})"
             )
-        if not (self.draws is not None and len(self.draws) < FEW_P_VALUES):
+        if not self.is_rank_only:
             lines.append(f"p-value {self.p_value:.4f}")
         if np.isfinite(self.estimate):
             inverted = f", interval by inversion [{self.conf_low:.4f}, {self.conf_high:.4f}]"

@@ -56,11 +56,11 @@ def inference_report(panel: Panel, design: Design, estimator: Estimator, *, seed
     Returns
     -------
     One row per method: role, method, estimator, estimate, p_value, conf_low, conf_high, rank, n_compared,
-    smallest_p_value, note and n_treated, the number of treated clusters. The ``primary`` row is the permutation test
-    under ``Assignment("auto")``; the ``secondary`` one the spatial model at its worst likely parameters.
-    ``diagnostic`` rows compare; below ten treated clusters or with neighboring treated units most of them reject a
-    true null too often, and none of them lifts a conclusion. A method that cannot be used has no numbers, and its note
-    says why.
+    smallest_p_value, note and n_treated, the number of treated clusters; p_value is empty where only a rank is earned.
+    The ``primary`` row is the permutation test under ``Assignment("auto")``; the ``secondary`` one the spatial model at
+    its worst likely parameters. ``diagnostic`` rows compare; below ten treated clusters or with neighboring treated
+    units most of them reject a true null too often, and none of them lifts a conclusion. A method that cannot be used
+    has no numbers, and its note says why.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def _row(role: str, name: str, estimator: str, test: HypothesisTest) -> tuple[ob
         name,
         estimator,
         test.estimate,
-        test.p_value,
+        np.nan if test.is_rank_only else test.p_value,
         test.conf_low,
         test.conf_high,
         test.rank,

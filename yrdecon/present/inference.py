@@ -96,8 +96,8 @@ def _label(method: str, lang: Lang) -> str:
 
 
 def _text(row: pd.Series[Any], lang: Lang) -> str:
+    if np.isfinite(row["rank"]) and (row["role"] == "primary" or np.isnan(row["p_value"])):
+        return word("rank_of", lang).format(k=int(row["rank"]), n=int(row["n_compared"]))
     if np.isnan(row["p_value"]):
         return word("inference_not_applicable", lang)
-    if row["role"] == "primary" and np.isfinite(row["rank"]):
-        return word("rank_of", lang).format(k=int(row["rank"]), n=int(row["n_compared"]))
     return f"p = {p_text(row['p_value'])}"
