@@ -22,6 +22,9 @@ KERNEL_ROOTS = {"numpy", "scipy", "numba", "yrdecon"}
 OPEN_KEYWORDS = {"Panel.assign": "the keywords are names of new columns"}
 HEAVY = {
     "docx",
+    "esda",
+    "formulaic",
+    "libpysal",
     "linearmodels",
     "maketables",
     "matplotlib",
@@ -29,14 +32,19 @@ HEAVY = {
     "nbclient",
     "nbconvert",
     "nbformat",
+    "openpyxl",
     "pandera",
+    "pyarrow",
     "pydantic",
     "pyfixest",
     "pytask",
+    "python_calamine",
     "rich",
     "seaborn",
+    "spreg",
     "statsmodels",
     "typer",
+    "typst",
 }
 NOT_OURS = ("tests/golden/own/",)
 BINARY = {".docx", ".png", ".xlsx", ".zip"}
