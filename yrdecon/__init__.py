@@ -9,7 +9,9 @@ from yrdecon.core import (
     HypothesisTest,
     Panel,
     load_estimate,
+    load_test,
     save_estimate,
+    save_test,
 )
 from yrdecon.diagnostics import (
     balance,
@@ -175,6 +177,7 @@ __all__ = [
     "load_estimate",
     "load_panel",
     "load_registry",
+    "load_test",
     "load_twinning",
     "lp_did",
     "matched_did",
@@ -203,6 +206,7 @@ __all__ = [
     "romano_wolf",
     "save_estimate",
     "save_figure",
+    "save_test",
     "scpc",
     "sign_change",
     "simultaneous_band",
