@@ -28,7 +28,7 @@ def read_array(content: bytes) -> Any:
 
 def table_bytes(table: pd.DataFrame) -> bytes:
     """Write a table as CSV; `column_types` tells what the text lost."""
-    return table.to_csv(index=False, lineterminator="\n").encode()
+    return str(table.to_csv(index=False, lineterminator="\n")).encode()
 
 
 def column_types(table: pd.DataFrame) -> dict[str, str]:

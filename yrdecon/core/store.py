@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from yrdecon.core.archive import array_bytes, column_types, read_array, read_table, read_zip, table_bytes, zip_bytes
 from yrdecon.core.atomic import write_atomically
@@ -96,9 +95,8 @@ def _assemble(parts: dict[str, bytes], words: dict[str, Any]) -> Estimate:
     arrays = {name: read_array(parts[f"{name}.npy"]) for name in _ARRAYS if f"{name}.npy" in parts}
     linear = None
     if "linear/covariates.npy" in parts:  # format 1 did not keep what other covariances need
-        stored = {
-            f.name: read_array(parts[f"linear/{f.name}.npy"]) for f in fields(LinearFit) if f"linear/{f.name}.npy" in parts
-        }
+        files = {f.name: f"linear/{f.name}.npy" for f in fields(LinearFit)}
+        stored = {name: read_array(parts[file]) for name, file in files.items() if file in parts}
         linear = LinearFit(**stored, effects=tuple(words["linear"]["effects"]))
     plain: dict[str, Any] = {name: words[name] for name in _WORDS}
     frames = {name.removeprefix("frames/"): table for name, table in tables.items() if name.startswith("frames/")}

@@ -58,12 +58,13 @@ def load_test(path: str | Path) -> HypothesisTest:
         parts = read_zip(path)
         words = json.loads(parts["test.json"])
         frames = {name: read_table(parts[f"frames/{name}.csv"], types) for name, types in words["types"].items()}
+        plain: dict[str, Any] = {name: words[name] for name in _WORDS}
+        plain |= {name: float(words[name]) for name in _NUMBERS}
         return HypothesisTest(
             draws=read_array(parts["draws.npy"]) if "draws.npy" in parts else None,
             frames=MappingProxyType(frames),
             notes=tuple(words["notes"]),
-            **{name: words[name] for name in _WORDS},
-            **{name: float(words[name]) for name in _NUMBERS},
+            **plain,
         )
     except FileNotFoundError as error:
         raise DataError(f"there is no file {path}; save one with save_test") from error

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeAlias
 
 import pandas as pd
 
@@ -18,7 +19,7 @@ from yrdecon.core.store import load_estimate, save_estimate
 from yrdecon.core.stored_tests import load_test, save_test
 from yrdecon.errors import YrdeconError
 
-Result = Estimate | HypothesisTest | pd.DataFrame
+Result: TypeAlias = Estimate | HypothesisTest | pd.DataFrame
 TYPES = "types.json"
 REFUSED = "refused"
 

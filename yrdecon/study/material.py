@@ -196,5 +196,3 @@ def _fail_if_outcomes_are_missing(plan: Plan, name: str, panel: Panel) -> None:
         )
     if missing and name == plan.data.panel:
         raise DesignError(f"the plan names the outcomes {missing}, which panel {name!r} lacks; correct or remove them")
-
-

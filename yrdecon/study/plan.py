@@ -254,7 +254,9 @@ def _fail_if_pools_are_undeclared(plan: Plan, source: str) -> None:
     used = {plan.headline.pool, *(v.pool for v in plan.variants if v.pool)}
     unknown = sorted(used - set(plan.pools))
     if unknown:
-        raise DesignError(f"{source} uses the pools {unknown}, which it does not declare; it declares {list(plan.pools)}")
+        raise DesignError(
+            f"{source} uses the pools {unknown}, which it does not declare; it declares {list(plan.pools)}"
+        )
 
 
 def _fail_if_estimators_are_unknown(plan: Plan, source: str) -> None:

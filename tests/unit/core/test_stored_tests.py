@@ -13,7 +13,13 @@ def test_a_test_survives_a_file_to_the_last_digit(tmp_path):
     noise = np.random.default_rng(1).normal(size=50)
     frame = pd.DataFrame({"actual": [True] + [False] * 49, "estimate": noise, "members": ["a;b"] * 50})
     test = yd.HypothesisTest(
-        "toy", 0.1 + 0.2, 1 / 3, "nothing", np.abs(noise), n_assignments=50, frames=MappingProxyType({"placebos": frame})
+        "toy",
+        0.1 + 0.2,
+        1 / 3,
+        "nothing",
+        np.abs(noise),
+        n_assignments=50,
+        frames=MappingProxyType({"placebos": frame}),
     )
     again = yd.load_test(yd.save_test(test, tmp_path / "toy.zip"))
     assert (again.statistic, again.p_value, again.n_assignments) == (test.statistic, test.p_value, 50)

@@ -98,5 +98,3 @@ def _adjusted(frame: pd.DataFrame, found: Findings) -> pd.DataFrame:
             table = romano_wolf(tests)
             adjusted |= dict(zip(table["name"], table["p_adjusted"], strict=True))
     return frame.assign(p_adjusted=frame["name"].map(adjusted))
-
-

@@ -53,7 +53,19 @@ def _by_method(material: Material, name: str, estimator: Estimator, units: pd.In
         case = alone[unit]
         largest = hagemann(case.panel, case.design).frames["sides"]["largest_rho"].max()
         compared = 0 if test.draws is None else len(test.draws)
-        rows.append((unit, _partner(case.panel, unit), name, test.estimate, test.rank, compared, test.p_value, p_adjusted, largest))
+        rows.append(
+            (
+                unit,
+                _partner(case.panel, unit),
+                name,
+                test.estimate,
+                test.rank,
+                compared,
+                test.p_value,
+                p_adjusted,
+                largest,
+            )
+        )
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
