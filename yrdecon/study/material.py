@@ -24,6 +24,8 @@ from yrdecon.policy.registry import Registry, load_registry
 from yrdecon.study.plan import Plan, Pool, Variant
 
 SHIPPED = ("yrd", "national")
+FILLED = "filled"
+PER_PERSON = ("_pc", "per_person")
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +106,46 @@ def load_material(plan: Plan, folder: Path) -> Material:
     headline = pools[plan.headline.pool]
     draw_sample(headline.panel, headline.design)
     return Material(plan, registry, headline, pools, tuple(_variant(pools, plan, v) for v in plan.variants))
+
+
+def with_outcome(material: Material, outcome: str) -> Material:
+    """Ask the same comparisons of another outcome.
+
+    Periods in which the outcome is missing for every unit of a panel take no part, pools whose panel lacks it, and the
+    variants, are left out.
+
+    Raises
+    ------
+    DesignError
+        If it rests on filled cells of treated units after treatment.
+    """
+    _fail_if_filled_after_treatment(material, outcome)
+    pools = {
+        name: _asked_of(pool, outcome) for name, pool in material.pools.items() if outcome in pool.panel.frame.columns
+    }
+    headline = _asked_of(material.headline, outcome)
+    plan = replace(material.plan, headline=replace(material.plan.headline, outcome=outcome))
+    return replace(material, plan=plan, headline=headline, pools=pools, variants=())
+
+
+def _asked_of(comparison: Comparison, outcome: str) -> Comparison:
+    panel, design = comparison.panel, comparison.design
+    known = panel.frame[outcome].notna().groupby(panel.frame[panel.time]).any()
+    absent = {int(t) for t in known.index[~known]}
+    base = tuple(p for p in design.base_periods or () if p not in absent) or None
+    excluded = tuple(sorted({*design.exclude_periods, *absent}))
+    return replace(comparison, design=replace(design, outcome=outcome, base_periods=base, exclude_periods=excluded))
+
+
+def _fail_if_filled_after_treatment(material: Material, outcome: str) -> None:
+    panel = material.headline.panel
+    if FILLED not in panel.frame.columns or not any(part in outcome for part in PER_PERSON):
+        return
+    treated = np.isfinite(panel.frame["cohort"].astype(float)) & (panel.frame[panel.time] >= material.first_touched)
+    cells = panel.frame[treated & panel.frame[FILLED].eq(True)]
+    if len(cells):
+        shown = ", ".join(f"{u} {t}" for u, t in cells[[panel.unit, panel.time]].head(5).itertuples(index=False))
+        raise DesignError(f"{outcome} rests on filled cells of treated units after treatment: {shown}")
 
 
 def blind(material: Material) -> Material:

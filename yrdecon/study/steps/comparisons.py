@@ -17,7 +17,8 @@ from yrdecon.study.material import Comparison, Material
 def comparisons(material: Material) -> Findings:
     """Estimate and test the headline, every pool and every variant with the headline's estimator.
 
-    Estimate and test ``headline``; tests ``pool_<name>`` and ``variant_<number>``; frames ``pools`` and ``variants``.
+    Estimate ``headline``; test ``headline_90`` with its 90% interval, tests ``pool_<name>`` and ``variant_<number>``;
+    frames ``pools`` and ``variants``.
     """
     head = material.headline
     tests = {
@@ -27,6 +28,9 @@ def comparisons(material: Material) -> Findings:
     found = gather(
         {
             "headline": lambda: material.estimator(head.panel, head.design),
+            "headline_90": lambda: permutation_test(
+                material.estimator, head.panel, head.design, seed=material.plan.seed, level=0.9
+            ),
             **{name: tester(material, comparison, material.estimator) for name, comparison in tests.items()},
         }
     )
