@@ -1,6 +1,8 @@
 """Presentation: tables and figures of what was computed elsewhere."""
 
+from yrdecon.present.blocks import Bullets, FigureBlock, Heading, KeyValues, PageBreak, Paragraph, TableBlock
 from yrdecon.present.data_tables import pairs_table, summary_table
+from yrdecon.present.document import Document
 from yrdecon.present.event_study import plot_event_study
 from yrdecon.present.figure import Figure, save_figure
 from yrdecon.present.inference import plot_inference
@@ -11,8 +13,16 @@ from yrdecon.present.table import Table
 from yrdecon.present.trends import plot_trends
 
 __all__ = [
+    "Bullets",
+    "Document",
     "Figure",
+    "FigureBlock",
+    "Heading",
+    "KeyValues",
+    "PageBreak",
+    "Paragraph",
     "Table",
+    "TableBlock",
     "pairs_table",
     "plot_event_study",
     "plot_inference",

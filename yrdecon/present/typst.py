@@ -6,12 +6,14 @@ import re
 from itertools import groupby
 
 from yrdecon.present.table import Table
+from yrdecon.present.table_width import PROSE_LETTERS, column_letters
 from yrdecon.present.words import Lang
 
 LATIN, EAST_ASIAN = "Libertinus Serif", "Noto Serif CJK SC"
 THICK, THIN, PARTIAL = "1.2pt", "0.6pt", "0.4pt"
 LETTERS_AT_10PT, LARGEST_PT, SMALLEST_PT = 84, 10.0, 7.0
-LEAST_LABEL, LEAST_LETTERS, MOST_LETTERS, PROSE_LETTERS = 4, 8, 36, 24
+MOST_ROWS_TOGETHER = 32
+CHINESE = r"\p{Han}|[\u{3000}-\u{303F}\u{FF00}-\u{FFEF}]"
 
 
 def typst_page(table: Table) -> str:
@@ -22,9 +24,10 @@ def typst_page(table: Table) -> str:
 def typst_fragment(table: Table) -> str:
     """Return a table with a thick rule above and below and a thin one under the header, as wide as the text.
 
-    The letters shrink from 10 to 7 points until the columns fit; the header is repeated where the table breaks.
+    The letters shrink from 10 to 7 points until the columns fit. A long table breaks and repeats its header, a short
+    one stays on one page.
     """
-    widths = _widths(table)
+    widths = column_letters(table)
     size = min(LARGEST_PT, max(SMALLEST_PT, LARGEST_PT * LETTERS_AT_10PT / sum(widths)))
     rows = [
         _cells([str(label), *map(str, values)])
@@ -35,9 +38,10 @@ def typst_fragment(table: Table) -> str:
     notes = [f"#block(width: 100%, above: 0.6em, align(left, text(size: 0.88em, {typst_string(table.note)})))"] * bool(
         table.notes
     )
+    breakable = "true" if len(rows) > MOST_ROWS_TOGETHER else "false"
     return "\n".join(
         [
-            "#block(width: 100%, breakable: true, above: 1.4em, below: 1.4em, align(center)[",
+            f"#block(width: 100%, breakable: {breakable}, above: 1.4em, below: 1.4em, align(center)[",
             f"#set text(size: {size:.1f}pt, top-edge: 0.8em, bottom-edge: -0.2em)",
             "#set par(first-line-indent: 0pt, leading: 0.3em)",
             *caption,
@@ -68,7 +72,7 @@ def typst_setup(lang: Lang) -> str:
             "#set document(date: none)",
             '#set page(paper: "a4", margin: 2.5cm)',
             f'#set text(font: ({latin}, "{EAST_ASIAN}"), size: 10.5pt, lang: "{lang}"{region})',
-            r'#show strong: it => { show regex("\p{Han}|[，。；：、（）]"): set text(stroke: 0.025em); it }',
+            f'#show strong: it => {{ show regex("{CHINESE}"): set text(stroke: 0.025em); it }}',
             "",
         ]
     )
@@ -82,8 +86,13 @@ def typst_string(text: str) -> str:
     >>> typst_string('#let "x" = -0.1'), typst_string("2018-2020")
     ('"#let \\"x\\" = −0.1"', '"2018-2020"')
     """
-    escaped = str(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return '"' + re.sub(r"(?<![\w.)\-])-(?=[\d.])", "−", escaped) + '"'
+    return typst_literal(re.sub(r"(?<![\w.)\-])-(?=[\d.])", "−", str(text)))
+
+
+def typst_literal(text: str) -> str:
+    """Return text as a string of Typst code, sign by sign."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
 
 
 def _header(table: Table) -> str:
@@ -100,17 +109,3 @@ def _header(table: Table) -> str:
 
 def _cells(texts: list[str]) -> str:
     return " ".join(f"{typst_string(text)}," for text in texts)
-
-
-def _widths(table: Table) -> list[int]:
-    """Return the letters of the longest text of every column, within bounds; a spanning header wraps."""
-    body = table.body
-    names = [str(c if body.columns.nlevels == 1 else c[1]) for c in body.columns]
-    columns = [[name, *map(str, body.iloc[:, j])] for j, name in enumerate(names)]
-    label = max([LEAST_LABEL, *map(_letters, map(str, body.index))])
-    longest = [label, *(max([LEAST_LETTERS, *map(_letters, column)]) for column in columns)]
-    return [min(MOST_LETTERS, letters) for letters in longest]
-
-
-def _letters(text: str) -> int:
-    return sum(2 if ord(sign) > 0x2E7F else 1 for sign in text)
