@@ -9,6 +9,7 @@ from yrdecon.core.extras import require
 from yrdecon.present.blocks import Block, Bullets, FigureBlock, Heading, KeyValues, PageBreak, Paragraph, TableBlock
 from yrdecon.present.document import Document
 from yrdecon.present.figure import drawing_bytes
+from yrdecon.present.page_turn import turned_blocks
 from yrdecon.present.table_width import is_wide
 from yrdecon.present.word import add_table
 from yrdecon.present.word_file import PAGE_CM, TEXT_CM, saved_bytes, set_page
@@ -17,6 +18,7 @@ from yrdecon.present.word_text import (
     add_inline,
     add_key_values,
     add_page_numbers,
+    keep_row,
     mark_anchor,
     name_fonts_of_runs,
     set_styles,
@@ -37,8 +39,8 @@ def document_word(document: Document) -> bytes:
     made.add_paragraph(document.title, style="Title")
     if document.subtitle:
         made.add_paragraph(document.subtitle, style="Subtitle")
-    for block in document.blocks:
-        _turn_page(made, sideways=isinstance(block, TableBlock) and is_wide(block.table))
+    for block, is_turned in zip(document.blocks, turned_blocks(document.blocks), strict=True):
+        _turn_page(made, sideways=is_turned)
         _add(made, block)
     name_fonts_of_runs(made, document.lang)
     return saved_bytes(made, document.title)
@@ -76,12 +78,14 @@ def _add(made: Any, block: Block) -> None:
 
 
 def _add_table(made: Any, block: TableBlock) -> None:
-    """Add the table; a short one stays on one page with its caption and notes."""
+    """Add the table; a short one stays on one page with its caption and notes, a long one repeats its header."""
     width = PAGE_CM[1] - 2 * MARGIN_CM if is_wide(block.table) else TEXT_CM
     before = len(made.paragraphs)
     table = add_table(made, block.table, width)
     for paragraph in made.paragraphs[before:]:
         paragraph.paragraph_format.keep_with_next = bool(paragraph.text)
+    for position, row in enumerate(table.rows):
+        keep_row(row, repeated=position < block.table.body.columns.nlevels)
     if len(table.rows) <= MOST_ROWS_TOGETHER:
         for row in table.rows[:-1]:
             for paragraph in row.cells[0].paragraphs:

@@ -6,12 +6,12 @@ import re
 from itertools import groupby
 
 from yrdecon.present.table import Table
-from yrdecon.present.table_width import PROSE_LETTERS, column_letters
+from yrdecon.present.table_width import column_letters, prose_columns
 from yrdecon.present.words import Lang
 
 LATIN, EAST_ASIAN = "Libertinus Serif", "Noto Serif CJK SC"
 THICK, THIN, PARTIAL = "1.2pt", "0.6pt", "0.4pt"
-LETTERS_AT_10PT, LARGEST_PT, SMALLEST_PT = 84, 10.0, 7.0
+TEXT_CM, LETTERS_AT_10PT, LARGEST_PT, SMALLEST_PT = 16.0, 84, 10.0, 7.0
 MOST_ROWS_TOGETHER = 32
 CHINESE = r"\p{Han}|[\u{3000}-\u{303F}\u{FF00}-\u{FFEF}]"
 
@@ -21,19 +21,19 @@ def typst_page(table: Table) -> str:
     return typst_setup(table.lang) + "\n" + typst_fragment(table)
 
 
-def typst_fragment(table: Table) -> str:
+def typst_fragment(table: Table, text_cm: float = TEXT_CM) -> str:
     """Return a table with a thick rule above and below and a thin one under the header, as wide as the text.
 
     The letters shrink from 10 to 7 points until the columns fit. A long table breaks and repeats its header, a short
     one stays on one page.
     """
     widths = column_letters(table)
-    size = min(LARGEST_PT, max(SMALLEST_PT, LARGEST_PT * LETTERS_AT_10PT / sum(widths)))
+    size = min(LARGEST_PT, max(SMALLEST_PT, LARGEST_PT * LETTERS_AT_10PT * text_cm / TEXT_CM / sum(widths)))
     rows = [
         _cells([str(label), *map(str, values)])
         for label, values in zip(table.body.index, table.body.to_numpy().tolist(), strict=True)
     ]
-    alignment = ", ".join(["left", *("left" if w > PROSE_LETTERS else "center" for w in widths[1:])])
+    alignment = ", ".join(["left", *("left" if is_prose else "center" for is_prose in prose_columns(table)[1:])])
     caption = [f"#block(sticky: true, below: 0.7em, strong({typst_string(table.caption)}))"] if table.caption else []
     notes = [f"#block(width: 100%, above: 0.6em, align(left, text(size: 0.88em, {typst_string(table.note)})))"] * bool(
         table.notes
@@ -43,7 +43,7 @@ def typst_fragment(table: Table) -> str:
         [
             f"#block(width: 100%, breakable: {breakable}, above: 1.4em, below: 1.4em, align(center)[",
             f"#set text(size: {size:.1f}pt, top-edge: 0.8em, bottom-edge: -0.2em)",
-            "#set par(first-line-indent: 0pt, leading: 0.3em)",
+            "#set par(first-line-indent: 0pt, leading: 0.3em, justify: false)",
             *caption,
             "#table(",
             f"columns: ({', '.join(f'{w}fr' for w in widths)}), stroke: none, inset: (x: 3pt, y: 2pt),",

@@ -7,7 +7,7 @@ from typing import Any
 
 from yrdecon.core.extras import require
 from yrdecon.present.table import Table
-from yrdecon.present.table_width import column_letters
+from yrdecon.present.table_width import column_letters, prose_columns
 from yrdecon.present.word_file import TEXT_CM, name_fonts, saved_bytes, set_page
 
 FEW_COLUMNS = 4
@@ -50,6 +50,7 @@ def _made(table: Table, width_cm: float) -> Any:
     )
     document: Any = made.make(type="docx", docx_style=STYLE | {"font_size_pt": _points(table, width_cm)})
     _set_widths(document.tables[0], _widths_cm(table, width_cm))
+    _align_prose(document.tables[0], table)
     if table.caption:
         _set_caption(document, table.caption)
     name_fonts(document.element.body.iter(qn("w:r")), table.lang)
@@ -90,6 +91,16 @@ def _set_widths(made: Any, widths_cm: list[float]) -> None:
         for cell in row._tr.tc_lst:
             cell.width = sum(widths[position : position + cell.grid_span])
             position += cell.grid_span
+
+
+def _align_prose(made: Any, table: Table) -> None:
+    """Begin sentences at the left, where numbers are centered."""
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+
+    for position, is_prose in enumerate(prose_columns(table)):
+        if is_prose:
+            for row in made.rows[table.body.columns.nlevels :]:
+                row.cells[position].paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.LEFT
 
 
 def _width_cm(text: str) -> float:
