@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from yrdecon.present.table_content import TableContent
+from yrdecon.present.widths import letters, prose_columns
 from yrdecon.present.words import Lang, word
 
 STYLE = (
@@ -15,7 +16,7 @@ CAPTION = "caption-side:top;text-align:center;color:#000;padding:4px"
 NOTES = "font-size:12px;max-width:60em;padding:4px;text-align:left"
 CELL = "padding:2px 10px;font-weight:normal;background:none;text-align:"
 THICK, THIN = "2px solid #000", "1px solid #000"
-PROSE = 40
+SHORT, UNBROKEN = 18, ";white-space:nowrap"
 
 
 def html_page(table: TableContent) -> str:
@@ -80,13 +81,13 @@ def _header(table: TableContent) -> list[str]:
 
 def _sides(table: TableContent) -> list[str]:
     """Return the alignment of each column: prose stands at the left."""
-    columns = list(zip(*table.rows, strict=True))[1:]
-    return ["left", *("left" if max(map(len, column)) > PROSE else "center" for column in columns)]
+    return ["left", *("left" if is_prose else "center" for is_prose in prose_columns(table)[1:])]
 
 
 def _row(cells: list[str], sides: list[str], tag: str = "td") -> str:
     joined = "".join(
-        f'<{tag} style="{CELL}{side}">{escape(cell)}</{tag}>' for cell, side in zip(cells, sides, strict=True)
+        f'<{tag} style="{CELL}{side}{UNBROKEN if letters(cell) <= SHORT else ""}">{escape(cell)}</{tag}>'
+        for cell, side in zip(cells, sides, strict=True)
     )
     return f'<tr style="background:none">{joined}</tr>'
 

@@ -3,9 +3,10 @@ r"""Tables in LaTeX: booktabs rules, columns of numbers aligned by siunitx, note
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from yrdecon.present.table_content import TableContent, unnumbered
-from yrdecon.present.widths import column_widths, font_size, letters
+from yrdecon.present.widths import CM_PER_LETTER_AND_POINT, column_widths, font_size, letters, prose_columns
 
 SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -33,18 +34,26 @@ TEXT_CM = 16.0
 SIZES = {10.0: r"\normalsize", 9.0: r"\small", 8.0: r"\footnotesize", 7.0: r"\scriptsize"}
 
 
+@dataclass(frozen=True)
+class _Column:
+    """The LaTeX type of a column, the letters that a line of it holds, and what it does with text."""
+
+    type: str
+    room: int
+    aligns: bool = False
+    wraps: bool = False
+
+
 def latex_text(table: TableContent) -> str:
     """Return a table with three rules; with a caption it floats, and LaTeX numbers it, not the caption."""
     size = font_size(table, TEXT_CM, tuple(SIZES))
-    widths = column_widths(table, TEXT_CM, size)
-    room = [int(width / (0.0172 * size)) for width in widths]
-    kinds = [_kind(column) for column in zip(*table.rows, strict=True)]
+    columns = _columns(table, size)
     tabular = [
-        rf"\begin{{tabular}}{{@{{}}{_preamble(table, kinds, widths, room)}@{{}}}}",
+        rf"\begin{{tabular}}{{@{{}}{''.join(column.type for column in columns)}@{{}}}}",
         r"\toprule",
-        *_header(table, kinds, room),
+        *_header(table, columns),
         r"\midrule",
-        *_body(table, kinds, room),
+        *_body(table, columns),
         r"\bottomrule",
         r"\end{tabular}",
     ]
@@ -64,8 +73,24 @@ def latex_text(table: TableContent) -> str:
     return "\n".join([NEEDS, *inside]) + "\n"
 
 
-def _kind(column: tuple[str, ...]) -> str:
-    """Return the siunitx format of a column that holds a decimal number, empty for one of text."""
+def _columns(table: TableContent, size: float) -> list[_Column]:
+    """Align the columns with a decimal number, break the lines of sentences, and center the rest."""
+    rows = [row for position, row in enumerate(table.rows) if position not in table.titles]
+    cells = list(zip(*rows, strict=True)) or [()] * (table.body.shape[1] + 1)
+    widths = column_widths(table, TEXT_CM, size)
+    rooms = [int(width / (CM_PER_LETTER_AND_POINT * size)) for width in widths]
+    wraps = [max(map(letters, cells[0]), default=0) > rooms[0], *prose_columns(table)[1:]]
+    columns = []
+    for position, (texts, width, room, is_prose) in enumerate(zip(cells, widths, rooms, wraps, strict=True)):
+        numbers = _number_type(texts) if position else ""
+        wrapped = rf">{{\raggedright\arraybackslash}}p{{{width:.2f}cm}}"
+        plain = "c" if position else "l"
+        columns.append(_Column(wrapped if is_prose else numbers or plain, room, bool(numbers), is_prose))
+    return columns
+
+
+def _number_type(column: tuple[str, ...]) -> str:
+    """Return the siunitx type of a column that holds a decimal number, empty for one of text."""
     found = [match for match in map(NUMBER.fullmatch, column) if match]
     if not found:
         return ""
@@ -82,63 +107,49 @@ def _kind(column: tuple[str, ...]) -> str:
     return f"S[{', '.join(options)}]"
 
 
-def _preamble(table: TableContent, kinds: list[str], widths: list[float], room: list[int]) -> str:
-    """Return the column types: numbers aligned, long text in lines, short text centered."""
-    types = []
-    for position, column in enumerate(zip(*table.rows, strict=True)):
-        cells = [text for row, text in enumerate(column) if row not in table.titles]
-        is_long = max(map(letters, cells), default=0) > room[position]
-        paragraph = rf">{{\raggedright\arraybackslash}}p{{{widths[position]:.2f}cm}}"
-        if position == 0:
-            types.append(paragraph if is_long else "l")
-        else:
-            types.append(kinds[position] or (paragraph if is_long and _is_prose(cells) else "c"))
-    return "".join(types)
-
-
-def _is_prose(cells: list[str]) -> bool:
-    return max(map(letters, cells)) > 40
-
-
-def _header(table: TableContent, kinds: list[str], room: list[int]) -> list[str]:
+def _header(table: TableContent, columns: list[_Column]) -> list[str]:
     lines = []
     for line in table.header[:-1]:
-        cells, rules, column = [""], [], 2
+        cells, rules, first = [""], [], 1
         for span in line:
-            text = _broken(span.text, sum(room[column - 1 : column - 1 + span.width]))
-            cells.append(rf"\multicolumn{{{span.width}}}{{c}}{{{text}}}" if span.text or span.width > 1 else "{}")
-            rules += [rf"\cmidrule(lr){{{column}-{column + span.width - 1}}}"] if span.text else []
-            column += span.width
+            last = first + span.width - 1
+            text = _broken(span.text, sum(column.room for column in columns[first : last + 1]))
+            cells.append(rf"\multicolumn{{{span.width}}}{{c}}{{{text}}}")
+            rules += [rf"\cmidrule(lr){{{first + 1}-{last + 1}}}"] if span.text else []
+            first = last + 1
         lines += [" & ".join(cells) + r" \\", *([" ".join(rules)] if rules else [])]
-    names = [
-        f"{{{_broken(span.text, room[j])}}}" if kinds[j] else _broken(span.text, room[j])
-        for j, span in enumerate(table.header[-1], start=1)
-    ]
+    names = [_text(span.text, column) for span, column in zip(table.header[-1], columns[1:], strict=True)]
     return [*lines, " & ".join(["", *names]) + r" \\"]
 
 
-def _body(table: TableContent, kinds: list[str], room: list[int]) -> list[str]:
+def _body(table: TableContent, columns: list[_Column]) -> list[str]:
     lines = []
     for position, (label, *cells) in enumerate(table.rows):
         if position in table.titles:
             lines += [r"\addlinespace"] if position else []
-            lines.append(rf"\multicolumn{{{len(kinds)}}}{{@{{}}l}}{{\textbf{{{_escape(label)}}}}} \\")
+            lines.append(rf"\multicolumn{{{len(columns)}}}{{@{{}}l}}{{\textbf{{{_escape(label)}}}}} \\")
         else:
-            shown = [_cell(text, kinds[j], room[j]) for j, text in enumerate(cells, start=1)]
+            shown = [_cell(text, column) for text, column in zip(cells, columns[1:], strict=True)]
             lines.append(" & ".join([_escape(label), *shown]) + r" \\")
     return lines
 
 
-def _cell(text: str, kind: str, room: int) -> str:
-    """Write a number for siunitx, with what surrounds it in braces, and any other text in one pair of braces."""
-    if not kind:
-        return _broken(text, room) if letters(text) <= 40 else _escape(text)
-    match = NUMBER.fullmatch(text)
+def _cell(text: str, column: _Column) -> str:
+    """Write a number for siunitx, with what surrounds it in braces."""
+    match = NUMBER.fullmatch(text) if column.aligns and not column.wraps else None
     if match is None:
-        return f"{{{_broken(text, room)}}}" if text else ""
+        return _text(text, column) if text else ""
     before, number, closing, stars = match.groups()
     after = closing + stars
     return (f"{{{before}}}" if before else "") + number.replace("−", "-") + (f"{{{after}}}" if after else "")
+
+
+def _text(text: str, column: _Column) -> str:
+    """Write a text, in braces where the column expects numbers."""
+    if column.wraps:
+        return _escape(text)
+    broken = _broken(text, column.room)
+    return f"{{{broken}}}" if column.aligns else broken
 
 
 def _broken(text: str, room: int) -> str:

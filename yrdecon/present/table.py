@@ -1,4 +1,4 @@
-"""A table: cells, notes and caption, rendered to Word, LaTeX, Excel, HTML and Markdown."""
+"""A table: cells, notes and caption, rendered to Word, LaTeX, Excel, Typst, PDF, HTML and Markdown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from yrdecon.present.excel import excel_bytes
 from yrdecon.present.html import html_fragment, html_page
 from yrdecon.present.latex import latex_text
 from yrdecon.present.markdown import markdown_text
+from yrdecon.present.pdf import pdf_bytes
 from yrdecon.present.table_content import TableContent
+from yrdecon.present.typst import typst_page
 from yrdecon.present.word import word_bytes
 
 
@@ -29,6 +31,14 @@ class Table(TableContent):
     def to_latex(self, path: str | Path | None = None) -> str:
         """Return LaTeX with aligned numbers, and write it if a path is given; its first line names the packages."""
         return _written(latex_text(self), path)
+
+    def to_typst(self, path: str | Path | None = None) -> str:
+        """Return a Typst document, and write it if a path is given."""
+        return _written(typst_page(self), path)
+
+    def to_pdf(self, path: str | Path) -> Path:
+        """Write a PDF made by Typst."""
+        return write_atomically(Path(path), pdf_bytes(typst_page(self), {}))
 
     def to_html(self, path: str | Path | None = None) -> str:
         """Return a self-contained HTML page, and write it if a path is given."""

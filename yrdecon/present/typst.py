@@ -3,38 +3,37 @@
 from __future__ import annotations
 
 import re
-from itertools import groupby
 
-from yrdecon.present.table import Table
+from yrdecon.present.table_content import TableContent
+from yrdecon.present.widths import column_widths, font_size, prose_columns
 from yrdecon.present.words import Lang
 
 LATIN, EAST_ASIAN = "Libertinus Serif", "Noto Serif CJK SC"
 THICK, THIN, PARTIAL = "1.2pt", "0.6pt", "0.4pt"
-LETTERS_AT_10PT, LARGEST_PT, SMALLEST_PT = 84, 10.0, 7.0
-LEAST_LABEL, LEAST_LETTERS, MOST_LETTERS, PROSE_LETTERS = 4, 8, 36, 24
+TEXT_CM, SIZES = 16.0, (10.0, 9.0, 8.0, 7.0)
 
 
-def typst_page(table: Table) -> str:
+def typst_page(table: TableContent) -> str:
     """Return a document with the one table."""
-    return typst_setup(table.lang) + "\n" + typst_fragment(table)
+    return typst_setup("en" if table.lang == "en" else "zh") + "\n" + typst_fragment(table)
 
 
-def typst_fragment(table: Table) -> str:
+def typst_fragment(table: TableContent) -> str:
     """Return a table with a thick rule above and below and a thin one under the header, as wide as the text.
 
     The letters shrink from 10 to 7 points until the columns fit; the header is repeated where the table breaks.
     """
-    widths = _widths(table)
-    size = min(LARGEST_PT, max(SMALLEST_PT, LARGEST_PT * LETTERS_AT_10PT / sum(widths)))
+    size = font_size(table, TEXT_CM, SIZES)
+    widths = column_widths(table, TEXT_CM, size)
+    alignment = ", ".join("left" if is_prose else "center" for is_prose in [True, *prose_columns(table)[1:]])
     rows = [
-        _cells([str(label), *map(str, values)])
-        for label, values in zip(table.body.index, table.body.to_numpy().tolist(), strict=True)
+        _title(row[0], len(row)) if position in table.titles else _cells(row) for position, row in enumerate(table.rows)
     ]
-    alignment = ", ".join(["left", *("left" if w > PROSE_LETTERS else "center" for w in widths[1:])])
     caption = [f"#block(sticky: true, below: 0.7em, strong({typst_string(table.caption)}))"] if table.caption else []
-    notes = [f"#block(width: 100%, above: 0.6em, align(left, text(size: 0.88em, {typst_string(table.note)})))"] * bool(
-        table.notes
-    )
+    notes = [
+        f"#block(width: 100%, above: 0.6em, align(left, text(size: 0.88em, {typst_string(paragraph)})))"
+        for paragraph in table.paragraphs
+    ]
     return "\n".join(
         [
             "#block(width: 100%, breakable: true, above: 1.4em, below: 1.4em, align(center)[",
@@ -42,7 +41,7 @@ def typst_fragment(table: Table) -> str:
             "#set par(first-line-indent: 0pt, leading: 0.3em)",
             *caption,
             "#table(",
-            f"columns: ({', '.join(f'{w}fr' for w in widths)}), stroke: none, inset: (x: 3pt, y: 2pt),",
+            f"columns: ({', '.join(f'{width:.2f}fr' for width in widths)}), stroke: none, inset: (x: 3pt, y: 2pt),",
             f"align: ({alignment}),",
             f"table.hline(stroke: {THICK}),",
             f"table.header({_header(table)}table.hline(stroke: {THIN})),",
@@ -86,31 +85,20 @@ def typst_string(text: str) -> str:
     return '"' + re.sub(r"(?<![\w.)\-])-(?=[\d.])", "−", escaped) + '"'
 
 
-def _header(table: Table) -> str:
-    columns = table.body.columns
-    if columns.nlevels == 1:
-        return _cells(["", *map(str, columns)])
-    spans = ["[],"]
-    for label, group in groupby(columns, key=lambda c: str(c[0])):
-        rule = f"stroke: (bottom: {PARTIAL}), " if label else ""
-        inside = f"block(width: 100%, inset: (bottom: 3pt), {rule}{typst_string(label)})"
-        spans.append(f"table.cell(colspan: {len(list(group))}, align: center, inset: (bottom: 0pt), {inside}),")
-    return " ".join(spans) + " " + _cells(["", *(str(c[1]) for c in columns)])
+def _header(table: TableContent) -> str:
+    parts = []
+    for line in table.header[:-1]:
+        parts.append("[],")
+        for span in line:
+            rule = f"stroke: (bottom: {PARTIAL}), " if span.text else ""
+            inside = f"block(width: 100%, inset: (bottom: 3pt), {rule}{typst_string(span.text)})"
+            parts.append(f"table.cell(colspan: {span.width}, align: center, inset: (bottom: 0pt), {inside}),")
+    return " ".join([*parts, _cells(["", *(span.text for span in table.header[-1])])])
+
+
+def _title(text: str, width: int) -> str:
+    return f"table.cell(colspan: {width}, align: left, inset: (top: 5pt), strong({typst_string(text)})),"
 
 
 def _cells(texts: list[str]) -> str:
     return " ".join(f"{typst_string(text)}," for text in texts)
-
-
-def _widths(table: Table) -> list[int]:
-    """Return the letters of the longest text of every column, within bounds; a spanning header wraps."""
-    body = table.body
-    names = [str(c if body.columns.nlevels == 1 else c[1]) for c in body.columns]
-    columns = [[name, *map(str, body.iloc[:, j])] for j, name in enumerate(names)]
-    label = max([LEAST_LABEL, *map(_letters, map(str, body.index))])
-    longest = [label, *(max([LEAST_LETTERS, *map(_letters, column)]) for column in columns)]
-    return [min(MOST_LETTERS, letters) for letters in longest]
-
-
-def _letters(text: str) -> int:
-    return sum(2 if ord(sign) > 0x2E7F else 1 for sign in text)

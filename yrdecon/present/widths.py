@@ -8,7 +8,7 @@ import numpy as np
 
 from yrdecon.present.table_content import TableContent
 
-UNBROKEN = 16
+UNBROKEN, PROSE = 16, 24
 WIDEST = 60
 LABEL_SHARE = 1.8
 CM_PER_LETTER_AND_POINT = 0.0172
@@ -28,6 +28,13 @@ def letters(text: str) -> int:
 def natural_widths(content: TableContent) -> list[float]:
     """Return the letters that the label column and each other one would fill, 60 at most."""
     return _letters_by_column(content)[0]
+
+
+def prose_columns(content: TableContent) -> list[bool]:
+    """Return which columns hold sentences, to be set flush left: those in which half of the cells are long."""
+    rows = [row for position, row in enumerate(content.rows) if position not in content.titles]
+    filled = [[letters(text) > PROSE for text in column if text] for column in zip(*rows, strict=True)]
+    return [2 * sum(is_long) > len(is_long) for is_long in filled]
 
 
 def font_size(content: TableContent, centimeters: float, sizes: Sequence[float]) -> float:

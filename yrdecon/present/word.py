@@ -9,7 +9,7 @@ from typing import Any
 from yrdecon.core.extras import require
 from yrdecon.present.archive import undated
 from yrdecon.present.table_content import TableContent
-from yrdecon.present.widths import column_widths, font_size, letters
+from yrdecon.present.widths import column_widths, font_size, prose_columns
 from yrdecon.present.word_order import put_in_schema_order
 
 LATIN, EAST_ASIAN = "Times New Roman", "宋体"
@@ -17,7 +17,6 @@ TEXT_CM = 16.0
 SIZES, CAPTION_SIZE, NOTE_SIZE = (10.5, 9.0, 8.0, 7.5), 10.5, 9
 THICK, THIN = 12, 6
 MARGINS = {"top": 20, "left": 40, "bottom": 20, "right": 40}
-PROSE = 40
 EPOCH = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -83,7 +82,7 @@ def _fill_header(made: Any, table: TableContent, size: float) -> None:
 
 
 def _fill_rows(made: Any, table: TableContent, size: float) -> None:
-    prose = [max(map(letters, column)) > PROSE for column in zip(*table.rows, strict=True)]
+    prose = [True, *prose_columns(table)[1:]]
     last = len(table.rows) - 1
     for position, texts in enumerate(table.rows):
         row = made.rows[len(table.header) + position]
@@ -93,7 +92,7 @@ def _fill_rows(made: Any, table: TableContent, size: float) -> None:
             _write(cells[0].merge(cells[-1]), texts[0], size, "left", bold=True)
             continue
         for number, (cell, text) in enumerate(zip(cells, texts, strict=True)):
-            side = "left" if number == 0 or prose[number] else "center"
+            side = "left" if prose[number] else "center"
             _write(cell, text, size, side, keep=position < min(last, 40))
 
 
