@@ -11,8 +11,8 @@ from yrdecon.present.figure import drawing_bytes
 from yrdecon.present.inline import Span, inline_spans
 from yrdecon.present.page_turn import turned_blocks
 from yrdecon.present.pdf import pdf_bytes
-from yrdecon.present.table_width import is_wide
 from yrdecon.present.typst import TEXT_CM, typst_fragment, typst_literal, typst_setup, typst_string
+from yrdecon.present.widths import is_wide
 from yrdecon.present.words import Lang
 
 TURNED_CM, TEXT_INCHES = 24.7, 6.29

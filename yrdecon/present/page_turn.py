@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from yrdecon.present.blocks import Block, Heading, TableBlock
-from yrdecon.present.table_width import is_wide
+from yrdecon.present.widths import is_wide
 
 
 def turned_blocks(blocks: Sequence[Block]) -> list[bool]:

@@ -101,14 +101,6 @@ def mark_anchor(paragraph: Any, anchor: str) -> None:
         paragraph._p.append(_element("w:bookmarkEnd", id=number))
 
 
-def keep_row(row: Any, *, repeated: bool) -> None:
-    """Keep a row on one page; a row of the header is repeated on every page of the table."""
-    properties = row._tr.get_or_add_trPr()
-    properties.append(_element("w:cantSplit"))
-    if repeated:
-        properties.append(_element("w:tblHeader"))
-
-
 def add_page_numbers(section: Any) -> None:
     """Write the number of the page and of all pages into the footer."""
     paragraph = section.footer.paragraphs[0]
