@@ -11,6 +11,7 @@ from yrdecon.present.word_file import TEXT_CM, name_fonts, saved_bytes, set_page
 
 SIZES, CAPTION_SIZE, NOTE_SIZE = (10.5, 9.0, 8.0, 7.5), 10.5, 9
 THICK, THIN = 12, 6
+MOST_ROWS_TOGETHER, LEAST_ROWS_TOGETHER = 32, 2
 MARGINS = {"top": 20, "left": 40, "bottom": 20, "right": 40}
 
 
@@ -74,7 +75,7 @@ def _fill_header(made: Any, table: TableContent, size: float) -> None:
 
 def _fill_rows(made: Any, table: TableContent, size: float) -> None:
     prose = [True, *prose_columns(table)[1:]]
-    last = len(table.rows) - 1
+    kept = len(table.rows) - 1 if len(table.rows) <= MOST_ROWS_TOGETHER else LEAST_ROWS_TOGETHER
     for position, texts in enumerate(table.rows):
         row = made.rows[len(table.header) + position]
         row._tr.get_or_add_trPr().append(_element("cantSplit"))
@@ -84,7 +85,7 @@ def _fill_rows(made: Any, table: TableContent, size: float) -> None:
             continue
         for number, (cell, text) in enumerate(zip(cells, texts, strict=True)):
             side = "left" if prose[number] else "center"
-            _write(cell, text, size, side, keep=position < min(last, 40))
+            _write(cell, text, size, side, keep=position < kept)
 
 
 def _write(cell: Any, text: str, size: float, side: str, *, bold: bool = False, keep: bool = True) -> None:
