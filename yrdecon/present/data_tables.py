@@ -50,14 +50,16 @@ def summary_table(
     _fail_if_columns_cannot_be_summarized(panel, columns, by)
     known = with_labels(panel.variables, lang, labels)
     header = [word("observations", lang), *(word(s, lang) for s in STATISTICS)]
-    parts = []
+    parts: list[pd.DataFrame] = []
+    titles = []
     for title, frame in _groups(panel, by, lang, known):
         if title:
+            titles.append(sum(map(len, parts)))
             parts.append(pd.DataFrame([[""] * len(header)], columns=header, index=[title], dtype="str"))
         rows = [_statistics(frame[column]) for column in columns]
         names = [_label_with_unit(panel, column, lang, known) for column in columns]
         parts.append(pd.DataFrame(rows, columns=header, index=names, dtype="str"))
-    return Table(pd.concat(parts), _notes(panel, columns, lang, known), "", lang)
+    return Table(pd.concat(parts), _notes(panel, columns, lang, known), "", lang, tuple(titles))
 
 
 def pairs_table(registry: Registry, *, policy: str = "twinning-2021", lang: Lang = "en") -> Table:
