@@ -15,7 +15,7 @@ FloatArray = NDArray[np.float64]
 DIRECTIONS = (0, 180, 90, 270, 45, 135, 315, 225, 20, 160, 200, 340, 65, 115, 245, 295)
 REACHES = (4.0, 7.0, 11.0, 16.0, 22.0, 30.0, 40.0, 52.0)
 FAR, FINE_DPI = 12.0, 300
-GAP, POINT = 1.0, 3.0
+GAP, POINT, EDGE = 1.0, 3.0, 6.0
 
 
 def label_places(
@@ -27,6 +27,8 @@ def label_places(
 
     Parameters
     ----------
+    texts
+        An empty one is not written, but its point is kept free.
     must
         Which texts have to be written; they take their places first.
     avoid
@@ -51,11 +53,14 @@ def _write(axes: Any, points: FloatArray, texts: Sequence[str], must: Sequence[b
     renderer = FigureCanvasAgg(axes.figure).get_renderer()  # type: ignore[no-untyped-call]
     scale = FINE_DPI / 72
     at, along = axes.transData.transform(points) / scale, axes.transData.transform(avoid) / scale
-    frame = np.asarray(axes.get_window_extent(renderer).extents) / scale
+    width, box = axes.figure.get_figwidth() * 72, axes.get_window_extent(renderer)
+    frame = np.array([EDGE, box.y0 / scale, width - EDGE, box.y1 / scale])
     taken = [np.array([x - POINT, y - POINT, x + POINT, y + POINT]) for x, y in at]
     taken += [np.asarray(t.get_window_extent(renderer).extents) / scale for t in axes.texts if t.get_text()]
     written = []
     for i in _crowded_first(at, must):
+        if not texts[i]:
+            continue
         note = axes.annotate(texts[i], points[i], xytext=(0, 0), textcoords="offset points", fontsize="small")
         extent = note.get_window_extent(renderer)
         size = np.array([extent.width, extent.height]) / scale
@@ -65,7 +70,10 @@ def _write(axes: Any, points: FloatArray, texts: Sequence[str], must: Sequence[b
             continue
         corner = place if place is not None else at[i] + POINT
         _pin(note, corner - at[i], size)
-        _lead(axes, at[i] * scale, np.clip(at[i], corner, corner + size) * scale, FAR * scale)
+        edges = np.clip(at, corner, corner + size)
+        away = np.linalg.norm(edges - at, axis=1)
+        if away[i] > min(FAR, away.min() + GAP):
+            _lead(axes, at[i] * scale, edges[i] * scale)
         taken.append(np.concatenate([corner - GAP, corner + size + GAP]))
         written.append(i)
     return written
@@ -98,11 +106,10 @@ def _free_place(
     return best
 
 
-def _lead(axes: Any, point: FloatArray, edge: FloatArray, far: float) -> None:
-    """Lead from a point to a text that stands far from it; all in pixels."""
-    if np.linalg.norm(edge - point) > far:
-        ends = axes.transData.inverted().transform(np.stack([point, edge]))
-        axes.plot(ends[:, 0], ends[:, 1], color=GRAY, lw=0.4, zorder=1.5)
+def _lead(axes: Any, point: FloatArray, edge: FloatArray) -> None:
+    """Lead from a point to a text that stands far from it or nearer to another one; both in pixels."""
+    ends = axes.transData.inverted().transform(np.stack([point, edge]))
+    axes.plot(ends[:, 0], ends[:, 1], color=GRAY, lw=0.5, zorder=2.5)
 
 
 def _pin(note: Any, offset: FloatArray, size: FloatArray) -> None:

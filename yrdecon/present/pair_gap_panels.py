@@ -18,7 +18,7 @@ from yrdecon.present.words import Lang, variable_label, word
 
 COLUMNS = ("pair_id", "whole", "first_year", "outcome", "time", "base", "change", "donor_en", "recipient_en")
 ACROSS = {"column": 2, "page": 4, "slide": 4}
-ROW_INCHES = {"column": 1.05, "page": 1.5, "slide": 2.4}
+ROW_INCHES = {"column": 1.25, "page": 1.5, "slide": 2.4}
 MOST_PAIRS = 24
 
 

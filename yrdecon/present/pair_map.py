@@ -40,8 +40,8 @@ def plot_pair_map(
     """Draw donors, recipients and comparison units where they lie, with an arrow from each donor to its recipient.
 
     A degree of longitude is as long as on the ground at the middle of the map. Cities of the Yangtze River Delta are
-    drawn with their simplified shapes, others as points. Members of pairs are named, comparison units where there is
-    room.
+    drawn with their simplified shapes, others as points. Members of pairs are named, on a page also
+    comparison units where there is room.
 
     Parameters
     ----------
@@ -143,12 +143,10 @@ def _draw_scale(axes: Any, places: pd.DataFrame, lang: Lang) -> None:
 def _name_places(axes: Any, places: pd.DataFrame, names: list[str], pairs: list[tuple[int, int]], size: Size) -> None:
     spots = places[["lon", "lat"]].to_numpy(dtype=float)
     members = places["role"].isin(MEMBERS).to_numpy()
-    shown = members | (size != "column")
-    texts = [name for name, is_shown in zip(names, shown, strict=True) if is_shown]
-    written = label_places(axes, spots[shown], texts, must=members[shown].tolist(), avoid=_along(spots, pairs))
-    roles = places.loc[shown, "role"].to_numpy()
+    texts = [name if is_member or size == "page" else "" for name, is_member in zip(names, members, strict=True)]
+    written = label_places(axes, spots, texts, must=members.tolist(), avoid=_along(spots, pairs))
     for note, i in zip(axes.texts[-len(written) :], written, strict=True):
-        note.set(color=MARKS[roles[i]]["color"], zorder=4)
+        note.set(color=MARKS[places["role"].iloc[i]]["color"], zorder=4)
 
 
 def _along(spots: FloatArray, pairs: list[tuple[int, int]]) -> FloatArray:

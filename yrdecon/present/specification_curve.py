@@ -21,7 +21,7 @@ RESULTS = (
     *NEEDED, "std_error", "statistic", "p_value", "conf_low", "conf_high", "rank", "n_compared", "n_treated", "n_obs",
     "n_units", "n_comparison", "smallest_p_value", "disjoint_sets", "n_assignments", "note", "specification", "method",
 )  # fmt: skip
-LINE = 1.75
+LINE, HEADING = 1.5, 1.4
 
 
 def plot_specification_curve(
@@ -66,10 +66,10 @@ def plot_specification_curve(
     columns = list(choices) if choices is not None else _choices(table)
     rows = [(column, value) for column in columns for value in pd.unique(table[column])]
     form = figure_format(size)
-    tall = max((0.55 * form.height + (len(rows) + len(columns)) * LINE * form.points / 72) / form.height, 1.0)
+    below = (len(rows) + HEADING * len(columns)) * LINE * form.points / 72
     with figure_style(lang, size):
-        drawing = new_drawing(size, (2, 1), tall=tall)
-        drawing.axes[0].get_gridspec().set_height_ratios([0.5 * form.height, (tall - 0.5) * form.height])
+        drawing = new_drawing(size, (2, 1), tall=0.8 + below / form.height)
+        drawing.axes[0].get_gridspec().set_height_ratios([0.55 * form.height, below])
         _draw_curve(drawing.axes[0], drawn, lang)
         _draw_choices(drawing.axes[1], drawn, rows, lang, labels or {})
         add_title(drawing, _title(table, drawn, lang), size)
@@ -113,7 +113,7 @@ def _draw_choices(
     tall = min(0.75 * style_points("font.size"), 6.0)
     for column, value in rows:
         if column != last:
-            y -= 1.4
+            y -= HEADING
             axes.annotate(
                 _named(column, lang, labels), (0, y), xycoords=("axes fraction", "data"), xytext=(-3, 0),
                 textcoords="offset points", ha="right", va="center", color=INK,

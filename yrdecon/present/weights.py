@@ -18,7 +18,7 @@ from yrdecon.present.unit_names import unit_names
 from yrdecon.present.words import Lang, word
 
 MOST_UNITS, SMALLEST = 20, 5e-4
-DOT = 1.5
+DOT = 1.2
 
 
 def plot_weights(
@@ -60,7 +60,7 @@ def plot_weights(
     units = largest.index[largest >= SMALLEST][:MOST_UNITS].tolist()
     names = dict(zip(units, unit_names(units, lang, labels), strict=True))
     with figure_style(lang, size):
-        drawing = new_drawing(size, (1, 2) if len(times) else (1, 1), tall=tall_enough(size, 1.2 * len(units) + 18))
+        drawing = new_drawing(size, (1, 2) if len(times) else (1, 1), tall=tall_enough(size, 1.2 * len(units) + 14))
         _draw_units(drawing.axes[0], weights, names, lang, size)
         if len(times):
             drawing.axes[0].get_gridspec().set_width_ratios([1.5, 1])
@@ -99,7 +99,7 @@ def _draw_dots(axes: Any, weights: pd.DataFrame, names: Mapping[object, str], la
     area = shown["weight"] * (DOT * style_points("font.size")) ** 2
     axes.scatter(shown["treated_unit"].map(column), shown["unit"].map(row), s=area, color=COMPARISON, lw=0)
     axes.set_xlabel(fold(word("weight_area", lang).format(most=f"{shown['weight'].max():.3f}"), size, 0.5))
-    axes.set_xticks(range(len(own)), labels=unit_names(own, lang), rotation=90)
+    axes.set_xticks(range(len(own)), labels=unit_names(own, lang), rotation=90, fontsize="small")
     axes.set_xlim(-0.7, len(own) - 0.3)
     axes.grid(color=SHADE, lw=0.5, zorder=0)
     axes.set_axisbelow(True)
