@@ -1,6 +1,8 @@
 """Presentation: tables and figures of what was computed elsewhere."""
 
+from yrdecon.present.blocks import Bullets, FigureBlock, Heading, KeyValues, PageBreak, Paragraph, TableBlock
 from yrdecon.present.data_tables import pairs_table, summary_table
+from yrdecon.present.document import Document
 from yrdecon.present.event_study import plot_event_study
 from yrdecon.present.figure import Figure, save_figure
 from yrdecon.present.honest_bounds import plot_honest_bounds
@@ -21,8 +23,16 @@ from yrdecon.present.trends import plot_trends
 from yrdecon.present.weights import plot_weights
 
 __all__ = [
+    "Bullets",
+    "Document",
     "Figure",
+    "FigureBlock",
+    "Heading",
+    "KeyValues",
+    "PageBreak",
+    "Paragraph",
     "Table",
+    "TableBlock",
     "pairs_table",
     "plot_event_study",
     "plot_honest_bounds",

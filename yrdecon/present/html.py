@@ -42,18 +42,19 @@ def html_fragment(table: Table) -> str:
         _row([str(label), *map(str, values)])
         for label, values in zip(body.index, body.to_numpy().tolist(), strict=True)
     ]
-    notes = escape(table.note)
+    caption = [f'<caption style="{CAPTION}">{escape(table.caption)}</caption>'] if table.caption else []
+    notes = f'<tfoot><tr><td colspan="{width}" style="{NOTES}">{escape(table.note)}</td></tr></tfoot>'
     return "\n".join(
         [
             f'<table class="yrdecon-table" lang="{table.lang}" style="{STYLE}">',
-            f'<caption style="{CAPTION}">{escape(table.caption)}</caption>',
+            *caption,
             f'<thead style="border-top:{THICK};border-bottom:{THIN}">',
             *_header(table),
             "</thead>",
             f'<tbody style="border-bottom:{THICK}">',
             *rows,
             "</tbody>",
-            f'<tfoot><tr><td colspan="{width}" style="{NOTES}">{notes}</td></tr></tfoot>',
+            *([notes] if table.notes else []),
             "</table>",
             "",
         ]

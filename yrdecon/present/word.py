@@ -1,22 +1,21 @@
-"""Tables in Word, through maketables, with East Asian fonts and the same bytes every time."""
+"""Tables in Word, through maketables: a file, or a part of one."""
 
 from __future__ import annotations
 
-import datetime
-import io
-import zipfile
+from copy import deepcopy
 from typing import Any
 
 from yrdecon.core.extras import require
 from yrdecon.present.table import Table
-from yrdecon.present.word_order import put_in_schema_order
+from yrdecon.present.table_width import column_letters
+from yrdecon.present.word_file import TEXT_CM, name_fonts, saved_bytes, set_page
 
-LATIN, EAST_ASIAN = "Times New Roman", "宋体"
 FEW_COLUMNS = 4
-TEXT_CM, LEAST_LABEL_CM, MOST_LABEL_CM = 16.0, 3.6, 5.8
-LATIN_CM, CJK_CM = 0.165, 0.36
+LEAST_LABEL_CM, MOST_LABEL_CM = 3.6, 5.8
+LATIN_CM, CJK_CM, CELL_MARGINS_CM = 0.165, 0.36, 0.14
+USUAL_PT, SMALL_PT, LEAST_PT = 10.5, 9.0, 7.0
 STYLE = {
-    "font_size_pt": 10.5,
+    "font_size_pt": USUAL_PT,
     "caption_font_size_pt": 10.5,
     "notes_font_size_pt": 9,
     "border_top_rule_sz": 12,
@@ -24,46 +23,64 @@ STYLE = {
     "border_bottom_rule_sz": 12,
     "cell_margins_dxa": {"left": 40, "right": 40, "top": 20, "bottom": 20},
 }
-EPOCH = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
-STAMP = (1980, 1, 1, 0, 0, 0)
 
 
 def word_bytes(table: Table) -> bytes:
     """Return an A4 document with the one table; every cell can be edited."""
-    size = 10.5 if table.body.shape[1] <= FEW_COLUMNS else 9
+    document = _made(table, TEXT_CM)
+    set_page(document.sections[0])
+    name_fonts([document.styles[name].element for name in ("Normal", "Caption")], table.lang)
+    return saved_bytes(document, table.caption)
+
+
+def add_table(document: Any, table: Table, width_cm: float = TEXT_CM) -> Any:
+    """Add a table with caption and notes at the end of an open document, and return the table of the document."""
+    body = document.element.body
+    for element in _made(table, width_cm).element.body:
+        if not element.tag.endswith("}sectPr"):
+            body.insert(len(body) - 1, deepcopy(element))
+    return document.tables[-1]
+
+
+def _made(table: Table, width_cm: float) -> Any:
+    from docx.oxml.ns import qn
+
     made = require("maketables", "tables").MTable(
         table.body, notes=table.note, caption=table.caption or None, rgroup_sep="", rgroup_display=False
     )
-    document: Any = made.make(type="docx", docx_style=STYLE | {"font_size_pt": size})
-    _set_page(document)
-    _set_widths(document.tables[0], table)
+    document: Any = made.make(type="docx", docx_style=STYLE | {"font_size_pt": _points(table, width_cm)})
+    _set_widths(document.tables[0], _widths_cm(table, width_cm))
     if table.caption:
         _set_caption(document, table.caption)
-    _set_fonts(document, table.lang)
-    _set_properties(document, table.caption)
-    put_in_schema_order(document.element.body)
-    buffer = io.BytesIO()
-    document.save(buffer)
-    return _same_bytes(buffer.getvalue())
+    name_fonts(document.element.body.iter(qn("w:r")), table.lang)
+    return document
 
 
-def _set_page(document: Any) -> None:
-    from docx.shared import Cm
+def _points(table: Table, width_cm: float) -> float:
+    """Return the size of letters in half points, smaller where the columns would not fit."""
+    usual = USUAL_PT if table.body.shape[1] <= FEW_COLUMNS else SMALL_PT
+    fitting = USUAL_PT * width_cm / (sum(column_letters(table)) * LATIN_CM)
+    return min(usual, max(LEAST_PT, int(2 * fitting) / 2))
 
-    section = document.sections[0]
-    section.page_width, section.page_height = Cm(21), Cm(29.7)
-    section.left_margin = section.right_margin = Cm((21 - TEXT_CM) / 2)
+
+def _widths_cm(table: Table, width_cm: float) -> list[float]:
+    """Return a column for the labels and equal ones for the numbers, or by their letters where one would not fit."""
+    letters = column_letters(table)
+    longest = max(_width_cm(str(label)) for label in table.body.index)
+    label = min(max(longest + CJK_CM, LEAST_LABEL_CM), MOST_LABEL_CM)
+    n_columns = table.body.shape[1]
+    share = (width_cm - label) / n_columns
+    if max(letters[1:]) * LATIN_CM * _points(table, width_cm) / USUAL_PT + CELL_MARGINS_CM > share:
+        return [width_cm * count / sum(letters) for count in letters]
+    return [label, *[share] * n_columns]
 
 
-def _set_widths(made: Any, table: Table) -> None:
+def _set_widths(made: Any, widths_cm: list[float]) -> None:
     from docx.enum.table import WD_ALIGN_VERTICAL
     from docx.shared import Cm
 
     made.autofit = False
-    longest = max(_width_cm(str(label)) for label in table.body.index)
-    label = min(max(longest + CJK_CM, LEAST_LABEL_CM), MOST_LABEL_CM)
-    n_columns = table.body.shape[1]
-    widths = [Cm(label), *[Cm((TEXT_CM - label) / n_columns)] * n_columns]
+    widths = [Cm(width) for width in widths_cm]
     for column, width in zip(made.columns, widths, strict=True):
         column.width = width
     for row in made.rows:
@@ -91,42 +108,3 @@ def _set_caption(document: Any, caption: str) -> None:
     run.bold = True
     run.font.size = Pt(10.5)
     run.font.color.rgb = RGBColor(0, 0, 0)
-
-
-def _set_fonts(document: Any, lang: str) -> None:
-    """Name the fonts in every run and in the styles, so that what a user types gets them too."""
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-
-    styles = [document.styles[name].element for name in ("Normal", "Caption")]
-    for owner in (*document.element.body.iter(qn("w:r")), *styles):
-        properties = owner.get_or_add_rPr()
-        fonts = properties.get_or_add_rFonts()
-        for name in list(fonts.attrib):
-            del fonts.attrib[name]
-        for name in ("w:ascii", "w:hAnsi", "w:cs"):
-            fonts.set(qn(name), LATIN)
-        fonts.set(qn("w:eastAsia"), EAST_ASIAN)
-        language = OxmlElement("w:lang")
-        language.set(qn("w:val"), "en-US")
-        language.set(qn("w:eastAsia"), "zh-CN")
-        properties.append(language)
-        if lang == "zh":
-            fonts.set(qn("w:hint"), "eastAsia")
-
-
-def _set_properties(document: Any, title: str) -> None:
-    properties = document.core_properties
-    properties.author, properties.title, properties.comments = "yrdecon", title, ""
-    properties.created = properties.modified = EPOCH
-    properties.revision = 1
-
-
-def _same_bytes(content: bytes) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(buffer, "w") as new:
-        for name in sorted(old.namelist(), key=lambda n: (n != "[Content_Types].xml", n)):
-            info = zipfile.ZipInfo(name, date_time=STAMP)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(info, old.read(name))
-    return buffer.getvalue()
