@@ -11,6 +11,7 @@ import pytest
 from toy_study import write_toy_study
 
 from yrdecon.present.blocks import FigureBlock, KeyValues, TableBlock
+from yrdecon.present.numbers import bracketed
 from yrdecon.study.report.assemble import study_report
 from yrdecon.study.run import run_study
 
@@ -40,7 +41,7 @@ def test_the_first_page_holds_the_numbers_of_the_headline(document, study):
     test = study.found["comparisons"].tests["pool_all"]
     assert study.plan.claim["en"] in text
     assert f"{test.estimate:.3f}" in text
-    assert f"[{test.conf_low:.3f}, {test.conf_high:.3f}]" in text
+    assert bracketed(test.conf_low, test.conf_high, 3) in text
     assert study.plan.digest[:12] in text
     assert str(len(test.draws)) in text
 
