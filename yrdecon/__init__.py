@@ -98,7 +98,10 @@ from yrdecon.policy import (
 )
 from yrdecon.present import (
     Figure,
+    Layout,
     Table,
+    balance_table,
+    frame_table,
     pairs_table,
     plot_event_study,
     plot_inference,
@@ -107,7 +110,9 @@ from yrdecon.present import (
     plot_trends,
     regression_table,
     save_figure,
+    stack_tables,
     summary_table,
+    variable_table,
 )
 from yrdecon.study import FirstPage, compare_designs, load_twinning, twinning_design, twinning_variants
 
@@ -124,6 +129,7 @@ __all__ = [
     "Figure",
     "FirstPage",
     "HypothesisTest",
+    "Layout",
     "Panel",
     "Predictor",
     "Registry",
@@ -138,6 +144,7 @@ __all__ = [
     "average",
     "bacon",
     "balance",
+    "balance_table",
     "build_panel",
     "calibrate",
     "callaway_santanna",
@@ -160,6 +167,7 @@ __all__ = [
     "event_study",
     "event_window",
     "ferman_pinto",
+    "frame_table",
     "hagemann",
     "heteroskedastic",
     "holm",
@@ -209,6 +217,7 @@ __all__ = [
     "spatial_event_study",
     "spatial_model_test",
     "spatial_range",
+    "stack_tables",
     "stacked",
     "staggered_rollout",
     "summary_table",
@@ -224,6 +233,7 @@ __all__ = [
     "twinning_variants",
     "two_sample_t",
     "two_stage",
+    "variable_table",
     "wald",
     "wild_cluster_bootstrap",
 ]

@@ -72,11 +72,11 @@ def _header(table: TableContent) -> list[str]:
         cells = ['<th style="padding:2px 10px"></th>']
         for span in line:
             rule = f"display:block;border-bottom:{THIN};padding-bottom:2px" if span.text else ""
-            inside = f'<span style="{rule}">{escape(span.text)}</span>'
+            inside = f'<span style="{rule}">{_lines(span.text)}</span>'
             cells.append(f'<th colspan="{span.width}" style="{CELL}center">{inside}</th>')
         lines.append(f"<tr>{''.join(cells)}</tr>")
-    names = ["", *(span.text for span in table.header[-1])]
-    return [*lines, _row(names, ["left", *["center"] * (len(names) - 1)], tag="th")]
+    names = [table.stub, *(span.text for span in table.header[-1])]
+    return [*lines, _row(names, _sides(table), tag="th")]
 
 
 def _sides(table: TableContent) -> list[str]:
@@ -86,10 +86,14 @@ def _sides(table: TableContent) -> list[str]:
 
 def _row(cells: list[str], sides: list[str], tag: str = "td") -> str:
     joined = "".join(
-        f'<{tag} style="{CELL}{side}{UNBROKEN if letters(cell) <= SHORT else ""}">{escape(cell)}</{tag}>'
+        f'<{tag} style="{CELL}{side}{UNBROKEN if letters(cell) <= SHORT else ""}">{_lines(cell)}</{tag}>'
         for cell, side in zip(cells, sides, strict=True)
     )
     return f'<tr style="background:none">{joined}</tr>'
+
+
+def _lines(text: str) -> str:
+    return escape(text).replace("\n", "<br>")
 
 
 def _title(label: str, width: int) -> str:

@@ -93,7 +93,7 @@ def _header(table: TableContent) -> str:
             rule = f"stroke: (bottom: {PARTIAL}), " if span.text else ""
             inside = f"block(width: 100%, inset: (bottom: 3pt), {rule}{typst_string(span.text)})"
             parts.append(f"table.cell(colspan: {span.width}, align: center, inset: (bottom: 0pt), {inside}),")
-    return " ".join([*parts, _cells(["", *(span.text for span in table.header[-1])])])
+    return " ".join([*parts, _cells([table.stub, *(span.text for span in table.header[-1])])])
 
 
 def _title(text: str, width: int) -> str:

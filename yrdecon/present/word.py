@@ -67,17 +67,20 @@ def _set_layout(made: Any, widths: list[float]) -> None:
 
 
 def _fill_header(made: Any, table: TableContent, size: float) -> None:
-    for number, line in enumerate(table.header):
+    lines = table.header
+    prose = prose_columns(table)
+    for number, line in enumerate(lines):
         row = made.rows[number]
         row._tr.get_or_add_trPr().append(_element("tblHeader"))
         cells = list(row.cells)
-        _write(cells[0], "", size, "left")
+        _write(cells[0], table.stub if line is lines[-1] else "", size, "left")
         position = 1
         for span in line:
             cell = cells[position]
             if span.width > 1:
                 cell = cell.merge(cells[position + span.width - 1])
-            _write(cell, span.text, size, "center")
+            is_flush = line is lines[-1] and prose[position]
+            _write(cell, span.text, size, "left" if is_flush else "center")
             position += span.width
 
 
