@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -33,7 +33,7 @@ class Figure:
     alt: str
 
     def _repr_png_(self) -> bytes:
-        return _bytes(self.drawing, "png", 110)
+        return drawing_bytes(self.drawing, "png", 110)
 
 
 def save_figure(figure: Figure, stem: str | Path) -> list[Path]:
@@ -50,15 +50,16 @@ def save_figure(figure: Figure, stem: str | Path) -> list[Path]:
     """
     stem = Path(stem)
     contents = {
-        ".svg": _bytes(figure.drawing, "svg", DPI),
-        ".png": _bytes(figure.drawing, "png", DPI),
+        ".svg": drawing_bytes(figure.drawing, "svg"),
+        ".png": drawing_bytes(figure.drawing, "png"),
         ".csv": figure.data.to_csv(index=False, lineterminator="\n", float_format="%.10g"),
         ".txt": figure.alt + "\n",
     }
     return [write_atomically(stem.with_name(stem.name + suffix), content) for suffix, content in contents.items()]
 
 
-def _bytes(drawing: Any, kind: str, dpi: int) -> bytes:
+def drawing_bytes(drawing: Any, kind: Literal["svg", "png"], dpi: int = DPI) -> bytes:
+    """Return a drawing as SVG or PNG, the same bytes every time."""
     import matplotlib as mpl
 
     metadata = {"svg": {"Date": None, "Creator": "yrdecon"}, "png": {"Software": "yrdecon"}}[kind]

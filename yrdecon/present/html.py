@@ -43,18 +43,20 @@ def html_fragment(table: TableContent) -> str:
         _title(row[0], width) if position in table.titles else _row(row, sides)
         for position, row in enumerate(table.rows)
     ]
-    notes = "<br>".join(escape(paragraph) for paragraph in table.paragraphs)
+    caption = [f'<caption style="{CAPTION}">{escape(table.caption)}</caption>'] if table.caption else []
+    paragraphs = "<br>".join(escape(paragraph) for paragraph in table.paragraphs)
+    notes = f'<tfoot><tr><td colspan="{width}" style="{NOTES}">{paragraphs}</td></tr></tfoot>'
     return "\n".join(
         [
             f'<table class="yrdecon-table" lang="{_language(table)}" style="{STYLE}">',
-            f'<caption style="{CAPTION}">{escape(table.caption)}</caption>',
+            *caption,
             f'<thead style="border-top:{THICK};border-bottom:{THIN}">',
             *_header(table),
             "</thead>",
             f'<tbody style="border-bottom:{THICK}">',
             *rows,
             "</tbody>",
-            f'<tfoot><tr><td colspan="{width}" style="{NOTES}">{notes}</td></tr></tfoot>',
+            *([notes] if table.notes else []),
             "</table>",
             "",
         ]

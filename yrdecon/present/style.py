@@ -48,7 +48,7 @@ class Format:
 
 
 FORMATS = {
-    "column": Format(3.4, 2.7, 7.0, 52),
+    "column": Format(3.4, 2.7, 7.2, 50),
     "page": Format(6.3, 3.6, 9.0, 84),
     "slide": Format(10.0, 5.6, 14.0, 84),
 }
@@ -108,8 +108,10 @@ def fold(text: str, size: Size) -> str:
     >>> fold("one two " * 8, "column").count(chr(10))
     1
     """
+    if "\n" in text:
+        return "\n".join(fold(line, size) for line in text.split("\n"))
     limit, lines, line = figure_format(size).letters, [], ""
-    parts = re.split(r"(?<=；)|(?<=;) ", text, maxsplit=1)
+    parts = re.split(r"(?<=；)(?=.)|(?<=;) (?=.)", text, maxsplit=1)
     if _letters(text) > limit and len(parts) > 1:
         return "\n".join(fold(part, size) for part in parts)
     for piece in _pieces(text):

@@ -11,6 +11,8 @@ from yrdecon.present.words import Lang
 LATIN, EAST_ASIAN = "Libertinus Serif", "Noto Serif CJK SC"
 THICK, THIN, PARTIAL = "1.2pt", "0.6pt", "0.4pt"
 TEXT_CM, SIZES = 16.0, (10.0, 9.0, 8.0, 7.0)
+MOST_ROWS_TOGETHER = 32
+CHINESE = r"\p{Han}|[\u{3000}-\u{303F}\u{FF00}-\u{FFEF}]"
 
 
 def typst_page(table: TableContent) -> str:
@@ -21,7 +23,8 @@ def typst_page(table: TableContent) -> str:
 def typst_fragment(table: TableContent) -> str:
     """Return a table with a thick rule above and below and a thin one under the header, as wide as the text.
 
-    The letters shrink from 10 to 7 points until the columns fit; the header is repeated where the table breaks.
+    The letters shrink from 10 to 7 points until the columns fit. A long table breaks and repeats its header, a short
+    one stays on one page.
     """
     size = font_size(table, TEXT_CM, SIZES)
     widths = column_widths(table, TEXT_CM, size)
@@ -34,9 +37,10 @@ def typst_fragment(table: TableContent) -> str:
         f"#block(width: 100%, above: 0.6em, align(left, text(size: 0.88em, {typst_string(paragraph)})))"
         for paragraph in table.paragraphs
     ]
+    breakable = "true" if len(rows) > MOST_ROWS_TOGETHER else "false"
     return "\n".join(
         [
-            "#block(width: 100%, breakable: true, above: 1.4em, below: 1.4em, align(center)[",
+            f"#block(width: 100%, breakable: {breakable}, above: 1.4em, below: 1.4em, align(center)[",
             f"#set text(size: {size:.1f}pt, top-edge: 0.8em, bottom-edge: -0.2em)",
             "#set par(first-line-indent: 0pt, leading: 0.3em)",
             *caption,
@@ -67,7 +71,7 @@ def typst_setup(lang: Lang) -> str:
             "#set document(date: none)",
             '#set page(paper: "a4", margin: 2.5cm)',
             f'#set text(font: ({latin}, "{EAST_ASIAN}"), size: 10.5pt, lang: "{lang}"{region})',
-            r'#show strong: it => { show regex("\p{Han}|[，。；：、（）]"): set text(stroke: 0.025em); it }',
+            f'#show strong: it => {{ show regex("{CHINESE}"): set text(stroke: 0.025em); it }}',
             "",
         ]
     )
@@ -81,8 +85,13 @@ def typst_string(text: str) -> str:
     >>> typst_string('#let "x" = -0.1'), typst_string("2018-2020")
     ('"#let \\"x\\" = −0.1"', '"2018-2020"')
     """
-    escaped = str(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return '"' + re.sub(r"(?<![\w.)\-])-(?=[\d.])", "−", escaped) + '"'
+    return typst_literal(re.sub(r"(?<![\w.)\-])-(?=[\d.])", "−", str(text)))
+
+
+def typst_literal(text: str) -> str:
+    """Return text as a string of Typst code, sign by sign."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
 
 
 def _header(table: TableContent) -> str:

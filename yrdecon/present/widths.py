@@ -9,7 +9,7 @@ import numpy as np
 from yrdecon.present.table_content import TableContent
 
 UNBROKEN, SHORT_CHINESE, PROSE = 16, 10, 24
-WIDEST = 60
+WIDEST, MOST_LETTERS, MOST_UPRIGHT = 60, 36, 120
 LABEL_SHARE, PROSE_SHARE = 1.8, 1.4
 CM_PER_LETTER_AND_POINT = 0.0172
 
@@ -42,6 +42,16 @@ def prose_columns(content: TableContent) -> list[bool]:
     if not any(are_long[1:]):
         return [False] * len(sizes)
     return [is_long or max(column, default=0) > UNBROKEN for is_long, column in zip(are_long, sizes, strict=True)]
+
+
+def is_wide(content: TableContent) -> bool:
+    """Tell whether a table needs a page turned on its side to stay readable."""
+    return sum(min(MOST_LETTERS, natural) for natural in natural_widths(content)) > MOST_UPRIGHT
+
+
+def has_prose(content: TableContent) -> bool:
+    """Tell whether a column other than the labels holds sentences, which must break."""
+    return any(natural > PROSE for natural in natural_widths(content)[1:])
 
 
 def font_size(content: TableContent, centimeters: float, sizes: Sequence[float]) -> float:

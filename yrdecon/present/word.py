@@ -1,54 +1,46 @@
-"""Tables in Word: three rules, editable cells, East Asian fonts, and the same bytes every time."""
+"""Tables in Word: three rules and editable cells, in a file or as part of one."""
 
 from __future__ import annotations
 
-import datetime
-import io
 from typing import Any
 
 from yrdecon.core.extras import require
-from yrdecon.present.archive import undated
 from yrdecon.present.table_content import TableContent
 from yrdecon.present.widths import column_widths, font_size, prose_columns
-from yrdecon.present.word_order import put_in_schema_order
+from yrdecon.present.word_file import TEXT_CM, name_fonts, saved_bytes, set_page
 
-LATIN, EAST_ASIAN = "Times New Roman", "宋体"
-TEXT_CM = 16.0
-SIZES, CAPTION_SIZE, NOTE_SIZE = (10.5, 9.0, 8.0, 7.5), 10.5, 9
+SIZES, CAPTION_SIZE, NOTE_SIZE = (10.5, 9.0, 8.0, 7.5), 10.5, 9.0
 THICK, THIN = 12, 6
 MARGINS = {"top": 20, "left": 40, "bottom": 20, "right": 40}
-EPOCH = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
+MOST_ROWS_TOGETHER = 40
 
 
 def word_bytes(table: TableContent) -> bytes:
     """Return an A4 document with the one table; every cell can be edited."""
+    from docx.oxml.ns import qn
+
     document = require("docx", "tables").Document()
-    size = font_size(table, TEXT_CM, SIZES)
-    _set_page(document, size)
+    set_page(document.sections[0])
+    add_table(document, table)
+    styles = [document.styles[name].element for name in ("Normal", "Caption")]
+    owners = [*document.element.body.iter(qn("w:r")), *styles]
+    name_fonts(owners, "en" if table.lang == "en" else "zh")
+    return saved_bytes(document, table.caption)
+
+
+def add_table(document: Any, table: TableContent, width_cm: float = TEXT_CM) -> Any:
+    """Add a table with caption and notes at the end of an open document, and return the table of the document."""
+    size = font_size(table, width_cm, SIZES)
     if table.caption:
         _paragraph(document.add_paragraph(), table.caption, CAPTION_SIZE, bold=True, side="center", keep=True)
     made = document.add_table(len(table.header) + len(table.rows), table.body.shape[1] + 1)
-    _set_layout(made, column_widths(table, TEXT_CM, size))
+    _set_layout(made, column_widths(table, width_cm, size))
     _fill_header(made, table, size)
     _fill_rows(made, table, size)
     _draw_rules(made, table)
     for paragraph in table.paragraphs:
         _paragraph(document.add_paragraph(), paragraph, min(NOTE_SIZE, size), side="both")
-    _set_fonts(document, table.lang)
-    _set_properties(document, table.caption)
-    put_in_schema_order(document.element.body)
-    buffer = io.BytesIO()
-    document.save(buffer)
-    return undated(buffer.getvalue())
-
-
-def _set_page(document: Any, size: float) -> None:
-    from docx.shared import Cm, Pt
-
-    section = document.sections[0]
-    section.page_width, section.page_height = Cm(21), Cm(29.7)
-    section.left_margin = section.right_margin = Cm((21 - TEXT_CM) / 2)
-    document.styles["Normal"].font.size = Pt(size)
+    return made
 
 
 def _set_layout(made: Any, widths: list[float]) -> None:
@@ -86,7 +78,7 @@ def _fill_header(made: Any, table: TableContent, size: float) -> None:
 
 def _fill_rows(made: Any, table: TableContent, size: float) -> None:
     prose = [True, *prose_columns(table)[1:]]
-    last = len(table.rows) - 1
+    last = len(table.rows) - (0 if table.notes else 1)
     for position, texts in enumerate(table.rows):
         row = made.rows[len(table.header) + position]
         row._tr.get_or_add_trPr().append(_element("cantSplit"))
@@ -96,7 +88,7 @@ def _fill_rows(made: Any, table: TableContent, size: float) -> None:
             continue
         for number, (cell, text) in enumerate(zip(cells, texts, strict=True)):
             side = "left" if prose[number] else "center"
-            _write(cell, text, size, side, keep=position < min(last, 40))
+            _write(cell, text, size, side, keep=position < min(last, MOST_ROWS_TOGETHER))
 
 
 def _write(cell: Any, text: str, size: float, side: str, *, bold: bool = False, keep: bool = True) -> None:
@@ -109,7 +101,7 @@ def _write(cell: Any, text: str, size: float, side: str, *, bold: bool = False, 
 
 
 def _paragraph(made: Any, text: str, size: float, *, bold: bool = False, side: str, keep: bool = False) -> None:
-    """Write one paragraph; a hyphen in an interval or a number does not break the line."""
+    """Write one paragraph; its mark has the size of the text too, so that an empty one is as high."""
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Pt
 
@@ -120,6 +112,9 @@ def _paragraph(made: Any, text: str, size: float, *, bold: bool = False, side: s
     made.paragraph_format.keep_with_next = keep or None
     run = made.add_run(text)
     run.font.size, run.bold = Pt(size), bold or None
+    mark = _element("rPr")
+    mark.append(_element("sz", val=str(int(2 * size))))
+    made._p.get_or_add_pPr().append(mark)
 
 
 def _draw_rules(made: Any, table: TableContent) -> None:
@@ -150,28 +145,3 @@ def _element(name: str, **attributes: str) -> Any:
     for key, value in attributes.items():
         made.set(qn(f"w:{key}"), value)
     return made
-
-
-def _set_fonts(document: Any, lang: str) -> None:
-    """Name the fonts in every run and in the styles, so that what a user types gets them too."""
-    from docx.oxml.ns import qn
-
-    styles = [document.styles[name].element for name in ("Normal", "Caption")]
-    for owner in (*document.element.body.iter(qn("w:r")), *styles):
-        properties = owner.get_or_add_rPr()
-        fonts = properties.get_or_add_rFonts()
-        for name in list(fonts.attrib):
-            del fonts.attrib[name]
-        for name in ("w:ascii", "w:hAnsi", "w:cs"):
-            fonts.set(qn(name), LATIN)
-        fonts.set(qn("w:eastAsia"), EAST_ASIAN)
-        properties.append(_element("lang", val="en-US", eastAsia="zh-CN"))
-        if lang != "en":
-            fonts.set(qn("w:hint"), "eastAsia")
-
-
-def _set_properties(document: Any, title: str) -> None:
-    properties = document.core_properties
-    properties.author, properties.title, properties.comments = "yrdecon", title, ""
-    properties.created = properties.modified = EPOCH
-    properties.revision = 1

@@ -21,9 +21,14 @@ MADE_BY_ESTIMATORS = ("adopting_group", "eligible", "experiment")
 
 def word(key: str, lang: Lang) -> str:
     """Return one word or sentence of the dictionary."""
+    fail_if_lang_is_unknown(lang)
+    return _dictionary()[key][lang]
+
+
+def fail_if_lang_is_unknown(lang: str) -> None:
+    """Raise a `DesignError` that lists the languages."""
     if lang not in get_args(Lang):
         raise DesignError(f"lang={lang!r} is unknown; choose one of {list(get_args(Lang))}")
-    return _dictionary()[key][lang]
 
 
 def known_word(key: str, lang: Lang) -> str | None:

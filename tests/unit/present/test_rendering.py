@@ -70,13 +70,17 @@ def test_two_hash_seeds_give_the_same_bytes_of_every_output():
     assert len(digests) == 1
 
 
-def test_no_two_modules_of_presentation_import_each_other_even_late():
-    sources = {f"yrdecon.present.{path.stem}": path for path in (ROOT / "yrdecon" / "present").glob("*.py")}
-    tree = {name: ast.walk(ast.parse(path.read_text(encoding="utf-8"))) for name, path in sources.items()}
-    imports = {
-        name: {str(getattr(node, "module", "")) for node in nodes} & set(sources) for name, nodes in tree.items()
-    }
-    assert len(list(TopologicalSorter(imports).static_order())) == len(sources)
+def test_no_module_that_a_table_needs_imports_it_back_even_late():
+    needed: dict[str, set[str]] = {}
+    waiting = ["table", "regression_table", "stack", "frame_table", "balance_table", "variable_table", "data_tables"]
+    while waiting:
+        name = waiting.pop()
+        tree = ast.parse((ROOT / "yrdecon" / "present" / f"{name}.py").read_text(encoding="utf-8"))
+        modules = [str(getattr(node, "module", "")) for node in ast.walk(tree)]
+        needed[name] = {m.removeprefix("yrdecon.present.") for m in modules if m.startswith("yrdecon.present.")}
+        waiting += sorted(needed[name] - set(needed))
+    assert {"word", "latex", "excel", "typst", "html", "markdown"} <= set(needed)
+    assert set(TopologicalSorter(needed).static_order()) == set(needed)
 
 
 def test_latex_compiles(awkward, tmp_path):
