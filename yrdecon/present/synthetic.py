@@ -141,6 +141,5 @@ def _fail_if_path_cannot_be_drawn(method: str, path: pd.DataFrame, placebos: Hyp
         raise DesignError("paths are drawn for one adoption date; draw each cohort by itself")
     if placebos is not None and "event_time" not in placebos.frames.get("paths", pd.DataFrame()):
         raise DesignError(
-            f"{placebos.name} has no paths by event time; "
-            "give placebo_band(synthetic_did_path, panel, design, seed=1)"
+            f"{placebos.name} has no paths by event time; give placebo_band(synthetic_did_path, panel, design, seed=1)"
         )

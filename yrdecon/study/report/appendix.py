@@ -12,14 +12,14 @@ from yrdecon.present.table import Table
 from yrdecon.present.weights import plot_weights
 from yrdecon.present.words import Lang, word
 from yrdecon.study.report.reason import condition_text
-from yrdecon.study.report.texts import number, outcome_name, rank, report_table, unit_names
+from yrdecon.study.report.texts import grade_name, number, outcome_name, rank, report_table, unit_names
 from yrdecon.study.run import Study
 
 
 def appendix(study: Study, lang: Lang) -> tuple[Block, ...]:
     """Return honest bounds, leave-one-out, weights and the rule of the grade."""
     found, head = study.found["sensitivity"], study.material.headline
-    names = unit_names(head.panel, lang)
+    names = unit_names(study, lang)
     blocks: list[Block] = [Heading(word("report_appendix", lang), anchor="appendix")]
     if "bounds" in found.frames:
         figure = plot_honest_bounds(found.frames["bounds"], outcome=head.design.outcome, lang=lang)
@@ -39,10 +39,10 @@ def claim_sheet(study: Study, lang: Lang) -> tuple[Block, ...]:
     if claims.empty:
         return ()
     columns = {
-        "outcome": [outcome_name(c, lang) if c else "—" for c in claims["outcome"]],
+        "report_outcome": [outcome_name(c, lang) if c else "—" for c in claims["outcome"]],
         "estimate": [number(x) for x in claims["estimate"]],
         "rank_row": [rank(row, lang) for _, row in claims.iterrows()],
-        "report_grade": [word(f"report_grade_{g.replace(' ', '_')}", lang) for g in claims["grade"]],
+        "report_grade": [grade_name(g, lang) for g in claims["grade"]],
         "report_needs": [text or "—" for text in claims[f"needs_{lang}"]],
     }
     table = report_table("report_claims", claims[f"sentence_{lang}"].tolist(), columns, lang)
@@ -68,10 +68,11 @@ def behind(study: Study, lang: Lang) -> tuple[Block, ...]:
 
 def _rule(study: Study, lang: Lang) -> Table:
     conditions = study.found["decision"].frames["conditions"]
-    texts = [condition_text(study, g, c, lang) for g, c in zip(conditions["grade"], conditions["condition"], strict=True)]
+    named = zip(conditions["grade"], conditions["condition"], strict=True)
+    texts = [condition_text(study, grade, condition, lang) for grade, condition in named]
     columns = {
         "report_condition": texts,
         "report_met": [word("yes" if met else "no", lang) for met in conditions["met"]],
     }
-    rows = [word(f"report_grade_{g}", lang) for g in conditions["grade"]]
+    rows = [grade_name(g, lang) for g in conditions["grade"]]
     return report_table("report_conditions", rows, columns, lang)

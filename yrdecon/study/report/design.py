@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from yrdecon.policy.treatment_timing import treatment_timing
 from yrdecon.present.blocks import Block, FigureBlock, Heading, Paragraph, TableBlock
 from yrdecon.present.numbers import p_text
 from yrdecon.present.sentences import heading
 from yrdecon.present.table import Table
 from yrdecon.present.timing import plot_timing
-from yrdecon.policy.treatment_timing import treatment_timing
 from yrdecon.present.words import Lang, word
 from yrdecon.study.report.texts import count, number, report_table
 from yrdecon.study.run import Study

@@ -17,6 +17,7 @@ from yrdecon.present.words import Lang, word
 from yrdecon.study.report.reason import grade_reason
 from yrdecon.study.report.texts import (
     comparison_table,
+    grade_name,
     interval,
     joined,
     method_name,
@@ -31,10 +32,10 @@ DIGITS = 12
 def first_page(study: Study, lang: Lang) -> tuple[Block, ...]:
     """Return the blocks of the first page."""
     head = study.found["comparisons"].frames["pools"].set_index("name").loc[f"pool_{study.plan.headline.pool}"]
-    verdict = word("verdict", lang)
+    verdict, colon = word("verdict", lang), "：" if lang == "zh" else ": "
     rows = (
         (word("claim", lang), study.plan.claim[lang]),
-        (verdict, f"**{word(f'report_grade_{study.grade.replace(" ", "_")}', lang)}**: {grade_reason(study, lang)}"),
+        (verdict, f"**{grade_name(study.grade, lang)}**{colon}{grade_reason(study, lang)}"),
         (word("estimate", lang), _estimate(study, lang)),
         (word("interval_row", lang), interval(head)),
         (word("rank_row", lang), rank_text(study.found["comparisons"].tests["headline_90"], lang)),
@@ -150,4 +151,3 @@ def _figures(study: Study, lang: Lang) -> tuple[Block, ...]:
         )
         blocks.append(FigureBlock(plot_pair_map(places, lang=lang), word("report_map", lang)))
     return tuple(blocks)
-

@@ -27,7 +27,11 @@ def inference_section(study: Study, lang: Lang) -> tuple[Block, ...]:
     if "report" in found.frames:
         report = found.frames["report"]
         blocks.append(TableBlock(_methods(report, lang)))
-        blocks.append(FigureBlock(plot_inference(report, lang=lang), word("report_methods", lang)))
+        blocks.append(
+            FigureBlock(
+                plot_inference(report, outcome=study.plan.headline.outcome, lang=lang), word("report_methods", lang)
+            )
+        )
     sizes = study.found["calibration"].frames.get("sizes")
     if sizes is not None:
         blocks.append(TableBlock(_sizes(sizes, lang)))
@@ -50,11 +54,12 @@ def _methods(report: pd.DataFrame, lang: Lang) -> Table:
 
 
 def _sizes(sizes: pd.DataFrame, lang: Lang) -> Table:
-    columns = {
-        level: [f"{percent(row[level])} ({percent(row[level.replace('size', 'error')])})" for _, row in sizes.iterrows()]
-        for level in ("size_05", "size_10")
-    }
-    named = {f"report_{level}": cells for level, cells in columns.items()}
-    named["report_draws_row"] = [count(n) for n in sizes["draws"]]
+    columns = {f"report_size_{level}": _with_error(sizes, level) for level in ("05", "10")}
+    columns["report_draws_row"] = [count(n) for n in sizes["draws"]]
     rows = [heading(p, lang) for p in sizes["process"]]
-    return report_table("report_calibration", rows, named, lang, word("report_calibration_note", lang))
+    return report_table("report_calibration", rows, columns, lang, word("report_calibration_note", lang))
+
+
+def _with_error(sizes: pd.DataFrame, level: str) -> list[str]:
+    pairs = zip(sizes[f"size_{level}"], sizes[f"error_{level}"], strict=True)
+    return [f"{percent(size)} ({percent(error)})" for size, error in pairs]

@@ -89,7 +89,7 @@ def _main_table(study: Study, lang: Lang) -> Table:
 
 def _cases(study: Study, lang: Lang) -> Table:
     cases = study.found["pair_cases"].frames["cases"]
-    names = unit_names(study.material.headline.panel, lang)
+    names = unit_names(study, lang)
     partners = [joined([names.get(p, p) for p in text.split(";")], lang) for text in cases["partner"]]
     columns = {
         "report_partner": partners,

@@ -7,23 +7,21 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from yrdecon.core.panel import Panel
-from yrdecon.places.codes import city_table, district_table
+from yrdecon.policy.member_names import member_names
 from yrdecon.present.numbers import DASH, bracketed, fixed, p_text, thousands
 from yrdecon.present.table import Table
 from yrdecon.present.words import Lang, known_word, variable_label, word
+from yrdecon.study.run import Study
 
 DECIMALS = 3
 
 
-def unit_names(panel: Panel, lang: Lang) -> dict[str, str]:
-    """Return the name of every unit by its id: that of the panel or of the tables of places, else the id."""
-    names = {str(unit): str(unit) for unit in panel.units}
-    for table, code in ((city_table(), "city_code"), (district_table(), "district_code")):
-        column = next(c for c in table.columns if c.endswith(f"_{lang}") or c == f"name_{lang}")
-        known = dict(zip(table[code].astype(str), table[column].astype(str), strict=True))
-        names |= {key: name for key, name in known.items() if name}
-    return names
+def unit_names(study: Study, lang: Lang) -> dict[str, str]:
+    """Return the name of every unit and donor by its id, the id itself where no name is known."""
+    pairs = study.material.registry.pairs
+    units = [str(u) for u in study.material.headline.panel.units]
+    codes = list(dict.fromkeys([*units, *pairs["donor_code"].astype(str), *pairs["recipient_code"].astype(str)]))
+    return dict(zip(codes, member_names(codes, pairs, lang), strict=True))
 
 
 def outcome_name(column: str, lang: Lang) -> str:
@@ -66,6 +64,11 @@ def p_value(value: float) -> str:
 def percent(value: float) -> str:
     """Write a share in percent."""
     return f"{100 * value:.1f}%" if np.isfinite(value) else DASH
+
+
+def grade_name(grade: str, lang: Lang) -> str:
+    """Return the name of a grade."""
+    return word(f"report_grade_{grade.replace(' ', '_')}", lang)
 
 
 def joined(texts: Sequence[str], lang: Lang) -> str:
