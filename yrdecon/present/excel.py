@@ -44,12 +44,14 @@ def excel_bytes(table: TableContent) -> bytes:
 
 def _write_header(sheet: Any, table: TableContent, row: int) -> int:
     """Write the header and return the row below it; a thin rule stands under each spanning label."""
-    for line in table.header:
+    lines = table.header
+    for line in lines:
         column = 2
+        _text(sheet, row, 1, table.stub if line is lines[-1] else "")
         for span in line:
             _text(sheet, row, column, span.text)
             _span(sheet, row, column, column + span.width - 1)
-            if span.text and line is not table.header[-1]:
+            if span.text and line is not lines[-1]:
                 _rule(sheet, row, column + span.width - 1, bottom="thin", start=column)
             column += span.width
         _fit_height(sheet, row, [span.text for span in line])

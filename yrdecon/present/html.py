@@ -43,9 +43,9 @@ def html_fragment(table: TableContent) -> str:
         _title(row[0], width) if position in table.titles else _row(row, sides)
         for position, row in enumerate(table.rows)
     ]
-    notes = "<br>".join(escape(paragraph) for paragraph in table.paragraphs)
     caption = [f'<caption style="{CAPTION}">{escape(table.caption)}</caption>'] if table.caption else []
-    foot = [f'<tfoot><tr><td colspan="{width}" style="{NOTES}">{notes}</td></tr></tfoot>'] if table.notes else []
+    paragraphs = "<br>".join(escape(paragraph) for paragraph in table.paragraphs)
+    notes = f'<tfoot><tr><td colspan="{width}" style="{NOTES}">{paragraphs}</td></tr></tfoot>'
     return "\n".join(
         [
             f'<table class="yrdecon-table" lang="{_language(table)}" style="{STYLE}">',
@@ -56,7 +56,7 @@ def html_fragment(table: TableContent) -> str:
             f'<tbody style="border-bottom:{THICK}">',
             *rows,
             "</tbody>",
-            *foot,
+            *([notes] if table.notes else []),
             "</table>",
             "",
         ]
@@ -74,11 +74,11 @@ def _header(table: TableContent) -> list[str]:
         cells = ['<th style="padding:2px 10px"></th>']
         for span in line:
             rule = f"display:block;border-bottom:{THIN};padding-bottom:2px" if span.text else ""
-            inside = f'<span style="{rule}">{escape(span.text)}</span>'
+            inside = f'<span style="{rule}">{_lines(span.text)}</span>'
             cells.append(f'<th colspan="{span.width}" style="{CELL}center">{inside}</th>')
         lines.append(f"<tr>{''.join(cells)}</tr>")
-    names = ["", *(span.text for span in table.header[-1])]
-    return [*lines, _row(names, ["left", *["center"] * (len(names) - 1)], tag="th")]
+    names = [table.stub, *(span.text for span in table.header[-1])]
+    return [*lines, _row(names, _sides(table), tag="th")]
 
 
 def _sides(table: TableContent) -> list[str]:
@@ -88,10 +88,14 @@ def _sides(table: TableContent) -> list[str]:
 
 def _row(cells: list[str], sides: list[str], tag: str = "td") -> str:
     joined = "".join(
-        f'<{tag} style="{CELL}{side}{UNBROKEN if letters(cell) <= SHORT else ""}">{escape(cell)}</{tag}>'
+        f'<{tag} style="{CELL}{side}{UNBROKEN if letters(cell) <= SHORT else ""}">{_lines(cell)}</{tag}>'
         for cell, side in zip(cells, sides, strict=True)
     )
     return f'<tr style="background:none">{joined}</tr>'
+
+
+def _lines(text: str) -> str:
+    return escape(text).replace("\n", "<br>")
 
 
 def _title(label: str, width: int) -> str:

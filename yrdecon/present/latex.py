@@ -30,7 +30,7 @@ SPECIAL = {
 }
 NEEDS = "% needs booktabs, threeparttable, siunitx, makecell and adjustbox; Chinese needs xelatex with ctex"
 NUMBER = re.compile(r"(\(?)([-−]?[\d,]*\d\.\d+)(\)?)(\**)")
-TEXT_CM = 16.0
+TEXT_CM, LINE_END = 16.0, r"\\"
 SIZES = {10.0: r"\normalsize", 9.0: r"\small", 8.0: r"\footnotesize", 7.0: r"\scriptsize"}
 
 
@@ -119,7 +119,7 @@ def _header(table: TableContent, columns: list[_Column]) -> list[str]:
             first = last + 1
         lines += [" & ".join(cells) + r" \\", *([" ".join(rules)] if rules else [])]
     names = [_text(span.text, column) for span, column in zip(table.header[-1], columns[1:], strict=True)]
-    return [*lines, " & ".join(["", *names]) + r" \\"]
+    return [*lines, " & ".join([_label(table.stub, columns[0]), *names]) + r" \\"]
 
 
 def _body(table: TableContent, columns: list[_Column]) -> list[str]:
@@ -130,8 +130,15 @@ def _body(table: TableContent, columns: list[_Column]) -> list[str]:
             lines.append(rf"\multicolumn{{{len(columns)}}}{{@{{}}l}}{{\textbf{{{_escape(label)}}}}} \\")
         else:
             shown = [_cell(text, column) for text, column in zip(cells, columns[1:], strict=True)]
-            lines.append(" & ".join([_escape(label), *shown]) + r" \\")
+            lines.append(" & ".join([_label(label, columns[0]), *shown]) + r" \\")
     return lines
+
+
+def _label(text: str, column: _Column) -> str:
+    lines = [_escape(line) for line in text.split("\n")]
+    if len(lines) == 1:
+        return lines[0]
+    return r"\newline ".join(lines) if column.wraps else rf"\makecell[l]{{{LINE_END.join(lines)}}}"
 
 
 def _cell(text: str, column: _Column) -> str:
@@ -147,21 +154,24 @@ def _cell(text: str, column: _Column) -> str:
 def _text(text: str, column: _Column) -> str:
     """Write a text, in braces where the column expects numbers."""
     if column.wraps:
-        return _escape(text)
+        return _label(text, column)
     broken = _broken(text, column.room)
     return f"{{{broken}}}" if column.aligns else broken
 
 
 def _broken(text: str, room: int) -> str:
     """Break a text into lines that fit a column."""
-    parts = re.findall(r"[^\s⺀-￿]+\s*|[⺀-￿][，。、：；）]*", text)
+    parts = re.findall(r"\n|[^\s⺀-￿]+ *|[⺀-￿][，。、：；）]* *", text)
     lines = [""]
     for part in parts:
+        if part == "\n":
+            lines.append("")
+            continue
         if lines[-1] and letters(lines[-1] + part.rstrip()) > room:
             lines.append("")
         lines[-1] += part
     escaped = [_escape(line.strip()) for line in lines]
-    joined = r"\\".join(escaped)
+    joined = LINE_END.join(escaped)
     return joined if len(escaped) == 1 else rf"\makecell{{{joined}}}"
 
 

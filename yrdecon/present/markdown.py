@@ -9,7 +9,7 @@ from yrdecon.present.table_content import TableContent
 
 def markdown_text(table: TableContent) -> str:
     """Return a table with one header line, in which a spanning label stands before each of its columns."""
-    lines = [_line(["", *_flat_header(table)]), "| --- |" + " :-: |" * table.body.shape[1]]
+    lines = [_line([table.stub, *_flat_header(table)]), "| --- |" + " :-: |" * table.body.shape[1]]
     for position, row in enumerate(table.rows):
         title = position in table.titles and row[0]
         lines.append(_line([f"**{_escape(row[0])}**", *row[1:]], escaped=1) if title else _line(row))

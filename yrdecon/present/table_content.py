@@ -48,7 +48,8 @@ class TableContent:
     @property
     def paragraphs(self) -> tuple[str, ...]:
         """The notes as one paragraph a language; Chinese sentences need no space between them."""
-        return tuple(("" if group[0].startswith("注") else " ").join(group) for group in self.notes_by_language)
+        separators = ["" if self.lang == "zh" or group[0].startswith("注") else " " for group in self.notes_by_language]
+        return tuple(mark.join(group) for mark, group in zip(separators, self.notes_by_language, strict=True))
 
     @property
     def notes_by_language(self) -> tuple[tuple[str, ...], ...]:
@@ -72,11 +73,16 @@ class TableContent:
         return [[str(label), *map(str, row)] for label, row in zip(self.body.index, cells, strict=True)]
 
     @property
+    def stub(self) -> str:
+        """The header of the label column: the name of the index."""
+        return str(self.body.index.name or "")
+
+    @property
     def header(self) -> tuple[tuple[Span, ...], ...]:
         """The header line by line, the label column left out; equal neighbors of an upper line are one span."""
         columns = [c if isinstance(c, tuple) else (c,) for c in self.body.columns]
         depths = range(1, self.body.columns.nlevels)
-        upper = [groupby(column[:depth] for column in columns) for depth in depths]
+        upper = [groupby([column[:depth] for column in columns]) for depth in depths]
         lines = [tuple(Span(str(key[-1]), len(list(same))) for key, same in line) for line in upper]
         return (*lines, tuple(Span(str(column[-1]), 1) for column in columns))
 

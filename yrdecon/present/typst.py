@@ -10,9 +10,9 @@ from yrdecon.present.words import Lang
 
 LATIN, EAST_ASIAN = "Libertinus Serif", "Noto Serif CJK SC"
 THICK, THIN, PARTIAL = "1.2pt", "0.6pt", "0.4pt"
+TEXT_CM, SIZES = 16.0, (10.0, 9.0, 8.0, 7.0)
 MOST_ROWS_TOGETHER = 32
 CHINESE = r"\p{Han}|[\u{3000}-\u{303F}\u{FF00}-\u{FFEF}]"
-TEXT_CM, SIZES = 16.0, (10.0, 9.0, 8.0, 7.0)
 
 
 def typst_page(table: TableContent) -> str:
@@ -102,7 +102,7 @@ def _header(table: TableContent) -> str:
             rule = f"stroke: (bottom: {PARTIAL}), " if span.text else ""
             inside = f"block(width: 100%, inset: (bottom: 3pt), {rule}{typst_string(span.text)})"
             parts.append(f"table.cell(colspan: {span.width}, align: center, inset: (bottom: 0pt), {inside}),")
-    return " ".join([*parts, _cells(["", *(span.text for span in table.header[-1])])])
+    return " ".join([*parts, _cells([table.stub, *(span.text for span in table.header[-1])])])
 
 
 def _title(text: str, width: int) -> str:

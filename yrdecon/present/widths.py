@@ -8,10 +8,10 @@ import numpy as np
 
 from yrdecon.present.table_content import TableContent
 
-UNBROKEN, PROSE = 16, 24
+UNBROKEN, SHORT_CHINESE, PROSE = 16, 10, 24
 WIDEST = 60
 UPRIGHT_CM, READABLE = 16.0, 8.0
-LABEL_SHARE = 1.8
+LABEL_SHARE, PROSE_SHARE = 1.8, 1.4
 CM_PER_LETTER_AND_POINT = 0.0172
 
 
@@ -32,10 +32,28 @@ def natural_widths(content: TableContent) -> list[float]:
 
 
 def prose_columns(content: TableContent) -> list[bool]:
-    """Return which columns hold sentences, to be set flush left: those in which half of the cells are long."""
+    """Return which columns hold sentences, to be set flush left.
+
+    They do if most of their cells are long; beside such a column every other one of more than numbers and short words
+    does.
+    """
     rows = [row for position, row in enumerate(content.rows) if position not in content.titles]
-    filled = [[letters(text) > PROSE for text in column if text] for column in zip(*rows, strict=True)]
-    return [2 * sum(is_long) > len(is_long) for is_long in filled]
+    sizes = [[letters(text) for text in column if text] for column in zip(*rows, strict=True)]
+    are_long = [2 * sum(size > PROSE for size in column) > len(column) for column in sizes]
+    if not any(are_long[1:]):
+        return [False] * len(sizes)
+    return [is_long or max(column, default=0) > UNBROKEN for is_long, column in zip(are_long, sizes, strict=True)]
+
+
+def is_wide(content: TableContent) -> bool:
+    """Tell whether a table needs a page turned on its side, because it does not fit upright in letters of 8 points."""
+    _, least = _letters_by_column(content)
+    return sum(least) > _capacity(content, UPRIGHT_CM, READABLE)
+
+
+def has_prose(content: TableContent) -> bool:
+    """Tell whether a column other than the labels holds sentences, which must break."""
+    return any(natural > PROSE for natural in natural_widths(content)[1:])
 
 
 def font_size(content: TableContent, centimeters: float, sizes: Sequence[float]) -> float:
@@ -45,12 +63,6 @@ def font_size(content: TableContent, centimeters: float, sizes: Sequence[float])
         if sum(least) <= _capacity(content, centimeters, size):
             return size
     return sizes[-1]
-
-
-def is_wide(content: TableContent) -> bool:
-    """Tell whether a table needs a page turned on its side, because it does not fit upright in letters of 8 points."""
-    _, least = _letters_by_column(content)
-    return sum(least) > _capacity(content, UPRIGHT_CM, READABLE)
 
 
 def column_widths(content: TableContent, centimeters: float, size: float) -> list[float]:
@@ -66,7 +78,9 @@ def column_widths(content: TableContent, centimeters: float, size: float) -> lis
         found = least
     else:
         low, high = 0.0, float(max(natural))
-        share = np.array([LABEL_SHARE, *[1.0] * (len(least) - 1)])
+        prose = prose_columns(content)[1:]
+        label = 1.0 if any(prose) else LABEL_SHARE
+        share = np.array([label, *(PROSE_SHARE if is_prose else 1.0 for is_prose in prose)])
         for _ in range(50):
             level = (low + high) / 2
             low, high = (level, high) if np.clip(level * share, least, natural).sum() <= capacity else (low, level)
@@ -88,7 +102,7 @@ def _spread(natural: list[float], capacity: float) -> list[float]:
 def _letters_by_column(content: TableContent) -> tuple[list[float], list[float]]:
     """Return the letters that each column would fill, and those of its longest unbroken part."""
     rows = [row for position, row in enumerate(content.rows) if position not in content.titles]
-    names = ["", *(span.text for span in content.header[-1])]
+    names = [content.stub, *(span.text for span in content.header[-1])]
     columns = [[name, *cells] for name, *cells in zip(names, *rows, strict=True)] if rows else [[n] for n in names]
     natural = [float(min(WIDEST, max(map(letters, column)) + 1)) for column in columns]
     least = [min(n, max(map(_longest_part, column)) + 1.0) for n, column in zip(natural, columns, strict=True)]
@@ -96,7 +110,8 @@ def _letters_by_column(content: TableContent) -> tuple[list[float], list[float]]
 
 
 def _longest_part(text: str) -> int:
-    if letters(text) <= UNBROKEN and any(sign.isdigit() for sign in text):
+    is_chinese = " " not in text and any(ord(sign) > 0x2E7F for sign in text)
+    if letters(text) <= (SHORT_CHINESE if is_chinese else UNBROKEN * any(sign.isdigit() for sign in text)):
         return letters(text)
     spaced = "".join(f" {sign} " if ord(sign) > 0x2E7F else sign for sign in text)
     return max(map(letters, spaced.split()), default=1)

@@ -1,4 +1,4 @@
-"""Tables in Word: three rules, editable cells, East Asian fonts, and the same bytes every time."""
+"""Tables in Word: three rules and editable cells, in a file or as part of one."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from yrdecon.present.table_content import TableContent
 from yrdecon.present.widths import column_widths, font_size, prose_columns
 from yrdecon.present.word_file import TEXT_CM, name_fonts, saved_bytes, set_page
 
-SIZES, CAPTION_SIZE, NOTE_SIZE = (10.5, 9.0, 8.0, 7.5), 10.5, 9
+SIZES, CAPTION_SIZE, NOTE_SIZE = (10.5, 9.0, 8.0, 7.5), 10.5, 9.0
 THICK, THIN = 12, 6
-MOST_ROWS_TOGETHER, LEAST_ROWS_TOGETHER = 32, 2
 MARGINS = {"top": 20, "left": 40, "bottom": 20, "right": 40}
+MOST_ROWS_TOGETHER, LEAST_ROWS_TOGETHER = 32, 2
 
 
 def word_bytes(table: TableContent) -> bytes:
     """Return an A4 document with the one table; every cell can be edited."""
     from docx.oxml.ns import qn
-    from docx.shared import Pt
 
     document = require("docx", "tables").Document()
     set_page(document.sections[0])
-    document.styles["Normal"].font.size = Pt(font_size(table, TEXT_CM, SIZES))
     add_table(document, table)
     styles = [document.styles[name].element for name in ("Normal", "Caption")]
-    name_fonts([*document.element.body.iter(qn("w:r")), *styles], table.lang)
+    owners = [*document.element.body.iter(qn("w:r")), *styles]
+    name_fonts(owners, "en" if table.lang == "en" else "zh")
     return saved_bytes(document, table.caption)
 
 
-def add_table(document: Any, table: TableContent, text_cm: float = TEXT_CM) -> None:
-    """Add a table with caption and notes at the end of an open document; its fonts are still to be named."""
-    size = font_size(table, text_cm, SIZES)
+def add_table(document: Any, table: TableContent, width_cm: float = TEXT_CM) -> Any:
+    """Add a table with caption and notes at the end of an open document, and return the table of the document."""
+    size = font_size(table, width_cm, SIZES)
     if table.caption:
         _paragraph(document.add_paragraph(), table.caption, CAPTION_SIZE, bold=True, side="center", keep=True)
     made = document.add_table(len(table.header) + len(table.rows), table.body.shape[1] + 1)
-    _set_layout(made, column_widths(table, text_cm, size))
+    _set_layout(made, column_widths(table, width_cm, size))
     _fill_header(made, table, size)
     _fill_rows(made, table, size)
     _draw_rules(made, table)
     for paragraph in table.paragraphs:
         _paragraph(document.add_paragraph(), paragraph, min(NOTE_SIZE, size), side="both")
+    return made
 
 
 def _set_layout(made: Any, widths: list[float]) -> None:
@@ -59,23 +59,27 @@ def _set_layout(made: Any, widths: list[float]) -> None:
 
 
 def _fill_header(made: Any, table: TableContent, size: float) -> None:
-    for number, line in enumerate(table.header):
+    lines = table.header
+    prose = prose_columns(table)
+    for number, line in enumerate(lines):
         row = made.rows[number]
         row._tr.get_or_add_trPr().append(_element("tblHeader"))
         cells = list(row.cells)
-        _write(cells[0], "", size, "left")
+        _write(cells[0], table.stub if line is lines[-1] else "", size, "left")
         position = 1
         for span in line:
             cell = cells[position]
             if span.width > 1:
                 cell = cell.merge(cells[position + span.width - 1])
-            _write(cell, span.text, size, "center")
+            is_flush = line is lines[-1] and prose[position]
+            _write(cell, span.text, size, "left" if is_flush else "center")
             position += span.width
 
 
 def _fill_rows(made: Any, table: TableContent, size: float) -> None:
     prose = [True, *prose_columns(table)[1:]]
-    kept = len(table.rows) - 1 if len(table.rows) <= MOST_ROWS_TOGETHER else LEAST_ROWS_TOGETHER
+    all_but_last = len(table.rows) - (0 if table.notes else 1)
+    kept = all_but_last if len(table.rows) <= MOST_ROWS_TOGETHER else LEAST_ROWS_TOGETHER
     for position, texts in enumerate(table.rows):
         row = made.rows[len(table.header) + position]
         row._tr.get_or_add_trPr().append(_element("cantSplit"))
@@ -98,7 +102,7 @@ def _write(cell: Any, text: str, size: float, side: str, *, bold: bool = False, 
 
 
 def _paragraph(made: Any, text: str, size: float, *, bold: bool = False, side: str, keep: bool = False) -> None:
-    """Write one paragraph; a hyphen in an interval or a number does not break the line."""
+    """Write one paragraph; its mark has the size of the text too, so that an empty one is as high."""
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Pt
 
@@ -109,6 +113,9 @@ def _paragraph(made: Any, text: str, size: float, *, bold: bool = False, side: s
     made.paragraph_format.keep_with_next = keep or None
     run = made.add_run(text)
     run.font.size, run.bold = Pt(size), bold or None
+    mark = _element("rPr")
+    mark.append(_element("sz", val=str(int(2 * size))))
+    made._p.get_or_add_pPr().append(mark)
 
 
 def _draw_rules(made: Any, table: TableContent) -> None:
