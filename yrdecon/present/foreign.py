@@ -51,7 +51,7 @@ def foreign_fit(model: Any) -> Fit:
         n_obs=int(extractor.stat(model, "N")),
         n_covariates=0,
         r_squared=_r_squared(model, extractor, library),
-        within_r_squared=_known(extractor.stat(model, "r2_within")) if library != "statsmodels" and names else None,
+        within_r_squared=_within_r_squared(model, extractor, library) if names else None,
     )
 
 
@@ -66,6 +66,13 @@ def _r_squared(model: Any, extractor: Any, library: str) -> float | None:
     """Return R2 with the fixed effects; linearmodels calls it inclusive."""
     inclusive = getattr(model, "rsquared_inclusive", None) if library == "linearmodels" else None
     return _known(extractor.stat(model, "r2") if inclusive is None else inclusive)
+
+
+def _within_r_squared(model: Any, extractor: Any, library: str) -> float | None:
+    """Return R2 of what all fixed effects leave; the one that linearmodels calls within leaves period effects out."""
+    if library == "linearmodels" and hasattr(model, "rsquared_inclusive"):
+        return _known(model.rsquared)
+    return _known(extractor.stat(model, "r2_within")) if library == "pyfixest" else None
 
 
 def _known(value: Any) -> float | None:

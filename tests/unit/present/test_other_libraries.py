@@ -74,6 +74,13 @@ def test_one_effect_of_four_libraries_stands_in_one_row(mixed):
     assert len(table.body.columns.get_level_values(0).unique()) == 1
 
 
+def test_r2_means_the_same_in_every_library(mixed):
+    table = yd.regression_table(mixed)
+    assert len(set(row(table, "R²")) - {"—"}) == 1
+    assert len(set(row(table, "Within R²")) - {"—"}) == 1
+    assert row(table, "Within R²").count("—") == 1
+
+
 def test_dummies_and_absorbed_effects_are_the_same_fixed_effects(mixed):
     table = yd.regression_table(mixed)
     assert row(table, "Unit effects") == ["Yes"] * 5
