@@ -35,7 +35,10 @@ class Panel:
     group
         Name of a column that is constant within units, such as a province.
     variables
-        One row per column of `frame` that is described: unit_of_measure, source, vintage, label_en, label_zh.
+        One row per column of `frame` that is described: unit_of_measure, source, vintage, label_en, label_zh, and what
+        verbs add of how a column was made.
+    notes
+        What was done to the panel, in order, one sentence each.
     """
 
     frame: pd.DataFrame
@@ -44,6 +47,7 @@ class Panel:
     location: tuple[str, str] | None = None
     group: str | None = None
     variables: pd.DataFrame = field(default_factory=_no_variables)
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def from_frame(
