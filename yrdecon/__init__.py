@@ -12,6 +12,7 @@ from yrdecon.core import (
     save_estimate,
 )
 from yrdecon.diagnostics import (
+    Specifications,
     balance,
     calibrate,
     control_pool_ladder,
@@ -26,6 +27,8 @@ from yrdecon.diagnostics import (
     placebo_time,
     pretrend,
     pretrend_power,
+    specification_curve,
+    specification_test,
 )
 from yrdecon.errors import DataError, DesignError, EstimationError, RegistryError, YrdeconError
 from yrdecon.estimators import (
@@ -128,6 +131,7 @@ __all__ = [
     "Predictor",
     "Registry",
     "RegistryError",
+    "Specifications",
     "Table",
     "YrdeconError",
     "aggregate",
@@ -209,6 +213,8 @@ __all__ = [
     "spatial_event_study",
     "spatial_model_test",
     "spatial_range",
+    "specification_curve",
+    "specification_test",
     "stacked",
     "staggered_rollout",
     "summary_table",
