@@ -7,6 +7,7 @@ from yrdecon.diagnostics.honest_bounds import honest_bounds, honest_bounds_from
 from yrdecon.diagnostics.inference_report import inference_report
 from yrdecon.diagnostics.leave_one_out import leave_one_out
 from yrdecon.diagnostics.minimum_detectable_effect import minimum_detectable_effect
+from yrdecon.diagnostics.placebo_distribution import placebo_distribution
 from yrdecon.diagnostics.placebo_external import placebo_external
 from yrdecon.diagnostics.placebo_mixed import placebo_mixed
 from yrdecon.diagnostics.placebo_space import placebo_space
@@ -27,6 +28,7 @@ __all__ = [
     "inference_report",
     "leave_one_out",
     "minimum_detectable_effect",
+    "placebo_distribution",
     "placebo_external",
     "placebo_mixed",
     "placebo_space",

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yrdecon.core.design import Design
-from yrdecon.core.estimator import Estimator, estimate_assignments, registered
+from yrdecon.core.estimator import Estimator, OutcomeKernel, estimate_assignments, registered
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.diagnostics.needed_columns import with_needed_columns
 from yrdecon.errors import YrdeconError
-from yrdecon.estimators.twfe import twfe, twfe_outcomes
 
 FloatArray = NDArray[np.float64]
 Effects = Callable[[FloatArray], FloatArray]
@@ -26,7 +25,7 @@ def effects_by_outcome(
 ) -> Effects:
     """Return the function from (S, N, T) outcomes to the (S, B) first coefficients at (B, N) assignments.
 
-    `twfe` has a kernel for many outcomes. Where another estimator is linear in the outcome, as two probes tell, and
+    Some estimators have a kernel for many outcomes. Where another one is linear in the outcome, as two probes tell, and
     fewer cells than `expected` outcomes are there, its weights on the cells are found once and outcomes are then
     multiplied with them. Otherwise each outcome is estimated.
 
@@ -37,8 +36,9 @@ def effects_by_outcome(
     expected
         Number of outcomes to come.
     """
-    if estimator is twfe and not design.anticipation:
-        return lambda outcomes: twfe_outcomes(panel, design, cohorts, outcomes)
+    many = outcome_kernel(estimator, design, cohorts)
+    if many is not None:
+        return lambda outcomes: many(panel, design, cohorts, outcomes).effects
     sample = draw_sample(panel, design)
     narrow = panel if registered(estimator) is None else with_needed_columns(panel, design)
     replaced = outcome_replacer(narrow, design, sample)
@@ -58,6 +58,14 @@ def effects_by_outcome(
     if weights is None or not _is_close(_weighted(weights, sample, probes), parts):
         return one_by_one
     return lambda outcomes: _weighted(weights, sample, outcomes)
+
+
+def outcome_kernel(estimator: Estimator, design: Design, cohorts: FloatArray) -> OutcomeKernel | None:
+    """Return the kernel of an estimator for many outcomes, None if it has none or the design is not of its kind."""
+    entry = registered(estimator)
+    dates = np.unique(cohorts[np.isfinite(cohorts)])
+    plain = len(dates) == 1 and not design.anticipation and not design.covariates
+    return entry.outcomes if entry is not None and plain else None
 
 
 def outcome_replacer(panel: Panel, design: Design, sample: Sample) -> Callable[[FloatArray], Panel]:
