@@ -141,7 +141,7 @@ from yrdecon.present import (
     summary_table,
     variable_table,
 )
-from yrdecon.study import FirstPage, compare_designs, load_twinning, twinning_design, twinning_variants
+from yrdecon.study import FirstPage, compare_designs, compare_results, load_twinning, twinning_design, twinning_variants
 
 __version__ = "0.1.0"
 
@@ -189,6 +189,7 @@ __all__ = [
     "cluster_leverage",
     "cluster_robust",
     "compare_designs",
+    "compare_results",
     "conformal",
     "conley",
     "conley_taber",

@@ -1,7 +1,8 @@
 """The study: from the pipeline of a checkout to the first page of a report."""
 
+from yrdecon.study.compare_results import compare_results
 from yrdecon.study.first_page import FirstPage
 from yrdecon.study.twinning import load_twinning, twinning_design, twinning_variants
 from yrdecon.study.variants import compare_designs
 
-__all__ = ["FirstPage", "compare_designs", "load_twinning", "twinning_design", "twinning_variants"]
+__all__ = ["FirstPage", "compare_designs", "compare_results", "load_twinning", "twinning_design", "twinning_variants"]
