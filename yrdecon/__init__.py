@@ -141,7 +141,16 @@ from yrdecon.present import (
     summary_table,
     variable_table,
 )
-from yrdecon.study import FirstPage, compare_designs, compare_results, load_twinning, twinning_design, twinning_variants
+from yrdecon.study import (
+    FirstPage,
+    Receipt,
+    compare_designs,
+    compare_results,
+    load_twinning,
+    receipt,
+    twinning_design,
+    twinning_variants,
+)
 
 __version__ = "0.1.0"
 
@@ -166,6 +175,7 @@ __all__ = [
     "Panel",
     "Paragraph",
     "Predictor",
+    "Receipt",
     "Registry",
     "RegistryError",
     "Specifications",
@@ -256,6 +266,7 @@ __all__ = [
     "pretrend",
     "pretrend_power",
     "province_sums",
+    "receipt",
     "registry_from_pairs",
     "regression_table",
     "resolve_places",
