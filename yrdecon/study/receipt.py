@@ -62,9 +62,8 @@ class Receipt:
 
     def to_frame(self) -> pd.DataFrame:
         """Return everything as text, item by item, to be kept beside the results and compared by `compare_results`."""
-        items = [
-            (f"{r.number}, {r.engine}", f"{r.second!r}" if not r.note else r.note) for r in self.checks.itertuples()
-        ]
+        checks = self.checks[self.checks["second"].notna()]
+        items = [(f"{r.number}, {r.engine}", f"{r.second!r}") for r in checks.itertuples()]
         items += [(f"{r.number}", f"{r.value!r}") for r in self.checks.drop_duplicates("number").itertuples()]
         items += [("seed", str(self.seed)), ("panel", self.panel_hash), ("design", self.design_hash)]
         items += [(f"version of {name}", found) for name, found in self.versions.items()]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import pairwise
 from typing import Any
 
@@ -12,7 +14,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from yrdecon.core.design import Design, fail_if_asked
-from yrdecon.core.extras import require
 from yrdecon.core.panel import Panel
 from yrdecon.errors import DesignError, EstimationError
 
@@ -85,12 +86,14 @@ def _regressors(rows: pd.DataFrame) -> list[str]:
 def _by_pyfixest(panel: Panel, design: Design) -> float:
     rows = _contrast(panel, design)
     formula = f"y ~ {' + '.join(_regressors(rows))} | u + t"
-    return float(require("pyfixest", "tests").feols(formula, data=rows).coef()["d"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return float(_library("pyfixest").feols(formula, data=rows).coef()["d"])
 
 
 def _by_linearmodels(panel: Panel, design: Design) -> float:
     rows = _contrast(panel, design)
-    model = require("linearmodels.panel", "panel").PanelOLS
+    model = _library("linearmodels.panel").PanelOLS
     indexed = rows.assign(u=pd.Categorical(rows["u"]).codes).set_index(["u", "t"])
     fit = model(indexed["y"], indexed[_regressors(rows)], entity_effects=True, time_effects=True).fit()
     return float(fit.params["d"])
@@ -119,7 +122,7 @@ def _event_study_by_statsmodels(panel: Panel, design: Design) -> float:
 def _dummy_regression(rows: pd.DataFrame, regressors: pd.DataFrame) -> pd.Series:
     dummies = [pd.get_dummies(rows[c], prefix=c, drop_first=c == "t", dtype=float) for c in ("u", "t")]
     design_matrix = pd.concat([regressors, *dummies], axis=1)
-    return require("statsmodels.api", "panel").OLS(rows["y"], design_matrix).fit().params
+    return _library("statsmodels.api").OLS(rows["y"], design_matrix).fit().params
 
 
 def _two_by_two_loop(panel: Panel, design: Design) -> float:
@@ -183,6 +186,13 @@ def _simplex(a: FloatArray, b: FloatArray, ridge: float) -> FloatArray:
     if not found.success:
         raise EstimationError(f"the general solver found no weights: {found.message}")
     return np.asarray(found.x, dtype=float)
+
+
+def _library(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        raise EstimationError(f"{error.name} is not installed, so it computes nothing a second time") from error
 
 
 def _only_date(rows: pd.DataFrame) -> float:

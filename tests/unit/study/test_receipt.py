@@ -1,14 +1,15 @@
 import re
+from importlib import import_module
 
 import numpy as np
 import pytest
 from conftest import make_toy
 
 import yrdecon as yd
-from yrdecon.study import receipt as module
 from yrdecon.study.second_engines import second_engines
 
 LONG = yd.Design(outcome="y", base_periods=(4,), exclude_periods=(5,))
+module = import_module("yrdecon.study.receipt")
 EVERY = ["twfe", "event_study", "callaway_santanna", "synthetic_did"]
 
 
