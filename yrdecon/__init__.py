@@ -30,6 +30,7 @@ from yrdecon.diagnostics import (
     placebo_time,
     pretrend,
     pretrend_power,
+    robustness_battery,
     specification_curve,
     specification_test,
 )
@@ -270,6 +271,7 @@ __all__ = [
     "registry_from_pairs",
     "regression_table",
     "resolve_places",
+    "robustness_battery",
     "romano_wolf",
     "save_estimate",
     "save_figure",
