@@ -138,7 +138,19 @@ from yrdecon.present import (
     summary_table,
     variable_table,
 )
-from yrdecon.study import FirstPage, compare_designs, load_twinning, twinning_design, twinning_variants
+from yrdecon.study import (
+    Plan,
+    Study,
+    compare_designs,
+    freeze_plan,
+    load_plan,
+    load_twinning,
+    run_study,
+    study_report,
+    twinning_design,
+    twinning_variants,
+    write_report,
+)
 
 __version__ = "0.1.0"
 
@@ -154,7 +166,6 @@ __all__ = [
     "EstimationError",
     "Figure",
     "FigureBlock",
-    "FirstPage",
     "Heading",
     "HypothesisTest",
     "KeyValues",
@@ -162,9 +173,11 @@ __all__ = [
     "PageBreak",
     "Panel",
     "Paragraph",
+    "Plan",
     "Predictor",
     "Registry",
     "RegistryError",
+    "Study",
     "Table",
     "TableBlock",
     "YrdeconError",
@@ -200,6 +213,7 @@ __all__ = [
     "event_window",
     "ferman_pinto",
     "frame_table",
+    "freeze_plan",
     "hagemann",
     "heteroskedastic",
     "holm",
@@ -214,6 +228,7 @@ __all__ = [
     "lincom",
     "load_estimate",
     "load_panel",
+    "load_plan",
     "load_registry",
     "load_test",
     "load_twinning",
@@ -255,6 +270,7 @@ __all__ = [
     "regression_table",
     "resolve_places",
     "romano_wolf",
+    "run_study",
     "save_estimate",
     "save_figure",
     "save_test",
@@ -267,6 +283,7 @@ __all__ = [
     "stack_tables",
     "stacked",
     "staggered_rollout",
+    "study_report",
     "summary_table",
     "sun_abraham",
     "synthetic_control",
@@ -284,4 +301,5 @@ __all__ = [
     "variable_table",
     "wald",
     "wild_cluster_bootstrap",
+    "write_report",
 ]

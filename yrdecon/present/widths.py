@@ -35,8 +35,8 @@ def natural_widths(content: TableContent) -> list[float]:
 def prose_columns(content: TableContent) -> list[bool]:
     """Return which columns hold sentences, to be set flush left.
 
-    They do if most of their filled cells are long; beside such a column every other one of more than numbers and short words
-    does.
+    They do if most of their filled cells are long; beside such a column every other one of more than numbers and short
+    words does.
     """
     rows = [row for position, row in enumerate(content.rows) if position not in content.titles]
     sizes = [[letters(text) for text in column if text not in ("", DASH)] for column in zip(*rows, strict=True)]
