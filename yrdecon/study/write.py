@@ -18,7 +18,7 @@ LANGUAGES: tuple[Lang, ...] = ("en", "zh")
 def write_report(
     study: Study, *, languages: Sequence[Lang] = LANGUAGES, progress: Progress | None = None
 ) -> list[Path]:
-    """Write ``report_<language>`` as HTML, Word, PDF and Markdown into the folder of the study, and tables and figures beside.
+    """Write ``report_<language>`` as HTML, Word, PDF and Markdown into the folder of the study, its parts beside it.
 
     Tables are Word and LaTeX files named by their section, figures SVG and PNG with their data and description.
 
