@@ -14,6 +14,7 @@ from yrdecon.core import (
     save_test,
 )
 from yrdecon.diagnostics import (
+    Specifications,
     balance,
     calibrate,
     control_pool_ladder,
@@ -29,6 +30,8 @@ from yrdecon.diagnostics import (
     placebo_time,
     pretrend,
     pretrend_power,
+    specification_curve,
+    specification_test,
 )
 from yrdecon.errors import DataError, DesignError, EstimationError, RegistryError, YrdeconError
 from yrdecon.estimators import (
@@ -177,6 +180,7 @@ __all__ = [
     "Predictor",
     "Registry",
     "RegistryError",
+    "Specifications",
     "Study",
     "Table",
     "TableBlock",
@@ -280,6 +284,8 @@ __all__ = [
     "spatial_event_study",
     "spatial_model_test",
     "spatial_range",
+    "specification_curve",
+    "specification_test",
     "stack_tables",
     "stacked",
     "staggered_rollout",
