@@ -86,7 +86,7 @@ def specifications(panel):
         design = yd.Design("ln_real_gdp", pool=pool, base_periods=base, exclude_periods=(2021,))
         test = yd.permutation_test(getattr(yd, name), panel, design, seed=SEED)
         rows.append((pool, f"{base[0]}-{base[-1]}", name, test.estimate, test.conf_low, test.conf_high))
-    columns = ["pool", "base", "estimator", "estimate", "conf_low", "conf_high"]
+    columns = ["pool", "base_periods", "estimator", "estimate", "conf_low", "conf_high"]
     return pd.DataFrame(rows, columns=columns).assign(is_headline=np.arange(len(rows)) == 0)
 
 
