@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,6 @@ def boundary_rings() -> dict[str, list[FloatArray]]:
     return {f["properties"]["city_code"]: _outer_rings(f["geometry"]) for f in shapes["features"]}
 
 
-def _outer_rings(geometry: dict[str, object]) -> list[FloatArray]:
+def _outer_rings(geometry: dict[str, Any]) -> list[FloatArray]:
     parts = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
-    return [np.asarray(part[0], dtype=float) for part in parts]  # type: ignore[attr-defined, index]
+    return [np.asarray(part[0], dtype=float) for part in parts]

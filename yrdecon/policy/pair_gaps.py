@@ -23,14 +23,14 @@ def pair_gaps(
     outcome
         Numeric column; in logarithms the gap is a ratio.
     base
-        Period from which the gap is counted; None is the last one before the pair starts.
+        Period from which the change is counted; None is the last one observed before the pair starts, or the first.
 
     Returns
     -------
     One row per pair and period: pair_id, donor_code, recipient_code, donor_unit, whole, first_year, outcome, time,
-    donor, recipient (their outcomes), gap, change (the gap less that of the base period), and the names of both in
-    English and Chinese. Where a donor is a district that the panel does not hold, donor_unit is its city and ``whole``
-    is false: the gap is then to the city as a whole.
+    base, donor, recipient (their outcomes), gap, change (the gap less that of the base period), and the names of both
+    in English and Chinese. Where a donor is a district that the panel does not hold, donor_unit is its city and
+    ``whole`` is false: the gap is then to the city as a whole.
 
     Raises
     ------
@@ -81,10 +81,11 @@ def _with_names(table: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
 def _one(donor: pd.Series, recipient: pd.Series, values: tuple[object, ...], base: int | None) -> pd.DataFrame:
     gap = donor - recipient
     before = gap[gap.index < values[5]].dropna()
-    level = gap[base] if base is not None else before.iloc[-1] if len(before) else float("nan")
+    if base is None:
+        base = int(before.index[-1]) if len(before) else int(gap.index[0])
     table = pd.DataFrame(dict(zip(COLUMNS, (*values, gap.index), strict=True)))
-    columns = {"donor": donor, "recipient": recipient, "gap": gap, "change": gap - level}
-    return table.assign(**{name: column.to_numpy() for name, column in columns.items()})
+    columns = {"donor": donor, "recipient": recipient, "gap": gap, "change": gap - gap[base]}
+    return table.assign(base=base, **{name: column.to_numpy() for name, column in columns.items()})
 
 
 def _fail_if_outcome_or_base_is_wrong(panel: Panel, outcome: str, base: int | None) -> None:

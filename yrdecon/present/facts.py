@@ -17,8 +17,8 @@ class Facts:
 
     Attributes
     ----------
-    n_treated
-        Treated units.
+    n_treated, n_comparison
+        Treated units, and the others.
     n_clusters, effective_clusters
         Clusters of the covariance and their effective number.
     n_assignments
@@ -30,6 +30,7 @@ class Facts:
     """
 
     n_treated: int | None = None
+    n_comparison: int | None = None
     n_clusters: int | None = None
     effective_clusters: float | None = None
     n_assignments: int | None = None
@@ -47,6 +48,7 @@ def facts_line(facts: Facts, lang: Lang) -> str:
     """
     shown = {
         "fact_treated": facts.n_treated,
+        "fact_comparison": facts.n_comparison,
         "fact_clusters": facts.n_clusters,
         "fact_effective": facts.effective_clusters,
         "fact_assignments": facts.n_assignments,
@@ -62,6 +64,7 @@ def facts_of_estimate(estimate: Estimate) -> Facts:
     """Read an estimate."""
     return Facts(
         n_treated=estimate.n_treated,
+        n_comparison=estimate.n_units - estimate.n_treated,
         n_clusters=estimate.n_clusters,
         effective_clusters=estimate.effective_clusters,
     )
@@ -84,8 +87,9 @@ def shared_facts(several: Iterable[Facts]) -> Facts:
 
     Examples
     --------
-    >>> shared_facts([Facts(n_treated=8, n_clusters=30), Facts(n_treated=8, n_clusters=41)])
-    Facts(n_treated=8, n_clusters=None, effective_clusters=None, n_assignments=None, n_compared=None, smallest_p=None)
+    >>> shared = shared_facts([Facts(n_treated=8, n_clusters=30), Facts(n_treated=8, n_clusters=41)])
+    >>> shared.n_treated, shared.n_clusters
+    (8, None)
     """
     listed = list(several)
     kept = {}

@@ -63,7 +63,7 @@ def plot_honest_bounds(
             _draw_kind(axes, table, kind, lang, size)
         for axes in drawing.axes[:: 1 if stacked else len(kinds)]:
             axes.set_ylabel(word("effect_axis", lang).format(outcome=label))
-        add_title(drawing, fold(word("honest_title", lang), size))
+        add_title(drawing, word("honest_title", lang), size)
         settle_layout(drawing)
     return Figure(drawing, table, _alt(table, kinds, lang))
 
@@ -98,8 +98,8 @@ def _breakdown(rows: pd.DataFrame, lang: Lang) -> str:
 
 def _alt(table: pd.DataFrame, kinds: list[str], lang: Lang) -> str:
     first = table[table["restriction"] == "original"].iloc[0]
-    ends = [float(first["conf_low"]), float(first["conf_high"])]
-    parts = [word("alt_honest", lang).format(interval=bracketed(*ends, needed_decimals(ends, 3)))]
+    low, high = float(first["conf_low"]), float(first["conf_high"])
+    parts = [word("alt_honest", lang).format(interval=bracketed(low, high, needed_decimals([low, high], 3)))]
     for kind in kinds:
         text = _breakdown(table[table["restriction"] == kind], lang)
         text = text[:1].lower() + text[1:]

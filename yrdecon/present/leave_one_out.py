@@ -6,17 +6,19 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from yrdecon.errors import DesignError
-from yrdecon.present.canvas import add_title, new_drawing, settle_layout
+from yrdecon.present.canvas import add_title, new_drawing, settle_layout, tall_enough
 from yrdecon.present.figure import Figure
 from yrdecon.present.numbers import fixed, needed_decimals
-from yrdecon.present.style import COMPARISON, GRAY, PALE, TREATED, Size, figure_format, figure_style, fold
+from yrdecon.present.style import COMPARISON, GRAY, PALE, TREATED, Size, figure_style
 from yrdecon.present.unit_names import unit_names
 from yrdecon.present.words import Lang, word
 
+FloatArray = NDArray[np.float64]
+
 COLUMNS = ("left_out", "estimate")
-LINE = 1.7
 
 
 def plot_leave_one_out(
@@ -49,27 +51,29 @@ def plot_leave_one_out(
     rows = table[table["left_out"] != ""].sort_values("estimate", ascending=False, kind="stable")
     names = unit_names(rows["left_out"], lang, labels)
     values = rows["estimate"].to_numpy(dtype=float)
-    form = figure_format(size)
-    tall = max((len(rows) + 6) * LINE * form.points / 72, 0.6 * form.height) / form.height
     with figure_style(lang, size):
-        drawing = new_drawing(size, tall=tall)
+        drawing = new_drawing(size, tall=tall_enough(size, 1.2 * len(rows) + 7))
         axes, height = drawing.axes[0], -np.arange(len(rows), dtype=float)
         axes.axvline(0, color=GRAY, lw=0.6, zorder=0.5)
         axes.axvline(full, color=TREATED, zorder=1)
         axes.hlines(height, full, values, color=PALE, zorder=1)
         axes.plot(values, height, "o", color=COMPARISON, zorder=2)
-        ticks = [n if np.isfinite(v) else f"{n} ({word('rung_without_estimate', lang)})" for n, v in zip(names, values)]
-        axes.set_yticks(height, labels=ticks)
+        axes.set_yticks(height, labels=_ticks(names, values, lang))
         axes.set_ylim(height[-1] - 0.7, 0.7)
         axes.tick_params(axis="y", length=0)
         axes.set_xlabel(word("left_out_axis", lang))
         decimals = needed_decimals([full], 3)
-        add_title(drawing, fold(word("left_out_title", lang).format(value=fixed(full, decimals)), size))
+        add_title(drawing, word("left_out_title", lang).format(value=fixed(full, decimals)), size)
         settle_layout(drawing)
     return Figure(drawing, table, _alt(full, values, names, lang))
 
 
-def _alt(full: float, values: np.ndarray, names: list[str], lang: Lang) -> str:
+def _ticks(names: list[str], values: FloatArray, lang: Lang) -> list[str]:
+    lost = f" ({word('rung_without_estimate', lang)})"
+    return [name if np.isfinite(value) else name + lost for name, value in zip(names, values, strict=True)]
+
+
+def _alt(full: float, values: FloatArray, names: list[str], lang: Lang) -> str:
     decimals = needed_decimals([full], 3)
     shown = [i for i, v in enumerate(values) if np.isfinite(v)]
     high, low = shown[0], shown[-1]

@@ -11,14 +11,14 @@ from yrdecon.errors import DesignError
 from yrdecon.present.canvas import add_title, new_drawing, settle_layout, whole_ticks
 from yrdecon.present.facts import Facts, facts_line
 from yrdecon.present.figure import Figure
-from yrdecon.present.numbers import fixed
-from yrdecon.present.style import COMPARISON, GRAY, Size, figure_style, fold
+from yrdecon.present.numbers import fixed, spans
+from yrdecon.present.style import COMPARISON, GRAY, Size, figure_style
 from yrdecon.present.unit_names import short_name
 from yrdecon.present.words import Lang, variable_label, word
 
-COLUMNS = ("pair_id", "whole", "first_year", "outcome", "time", "gap", "change", "donor_en", "recipient_en")
+COLUMNS = ("pair_id", "whole", "first_year", "outcome", "time", "base", "change", "donor_en", "recipient_en")
 ACROSS = {"column": 2, "page": 4, "slide": 4}
-ROW_INCHES = {"column": 1.05, "page": 1.5, "slide": 2.4}
+ROW_INCHES = {"column": 1.25, "page": 1.5, "slide": 2.4}
 MOST_PAIRS = 24
 
 
@@ -57,21 +57,23 @@ def plot_pair_gaps(
     rows = -(-len(pairs) // across)
     outcome = str(gaps["outcome"].iloc[0])
     outcome = variable_label(outcome, lang, labels or {}) or outcome
+    base = spans(gaps["base"].astype(int).unique().tolist())
     with figure_style(lang, size):
         drawing = new_drawing(size, (rows, across), share_y=True)
         drawing.set_figheight(round(rows * ROW_INCHES[size] + 0.8 * ROW_INCHES[size], 2))
         for axes, part in zip(drawing.axes, pairs, strict=False):
-            _draw_pair(axes, part, lang, size)
+            _draw_pair(axes, part, lang)
         for axes in drawing.axes[len(pairs) :]:
             axes.remove()
         facts = facts_line(Facts(n_treated=int(gaps["recipient_en"].nunique())), lang)
-        starred = "" if gaps["whole"].all() else "\n" + fold(word("gaps_star", lang), size)
-        add_title(drawing, fold(word("gaps_title", lang).format(outcome=outcome, facts=facts), size) + starred)
+        starred = "" if gaps["whole"].all() else "\n" + word("gaps_star", lang)
+        title = word("gaps_title", lang).format(outcome=outcome, base=base)
+        add_title(drawing, f"{title}\n{facts}{starred}", size)
         settle_layout(drawing)
-    return Figure(drawing, gaps, word("alt_gaps", lang).format(outcome=outcome, values=_values(pairs, lang)))
+    return Figure(drawing, gaps, word("alt_gaps", lang).format(outcome=outcome, base=base, values=_values(pairs, lang)))
 
 
-def _draw_pair(axes: Any, part: pd.DataFrame, lang: Lang, size: Size) -> None:
+def _draw_pair(axes: Any, part: pd.DataFrame, lang: Lang) -> None:
     axes.axhline(0, color=GRAY, lw=0.6, zorder=0.5)
     axes.axvline(part["first_year"].iloc[0] - 0.5, color=GRAY, lw=0.8, ls="--", zorder=0.5)
     axes.plot(part["time"], part["change"], color=COMPARISON)

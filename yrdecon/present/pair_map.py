@@ -15,7 +15,7 @@ from yrdecon.present.canvas import add_legend, add_title, new_drawing, settle_la
 from yrdecon.present.facts import Facts, facts_line
 from yrdecon.present.figure import Figure
 from yrdecon.present.label_places import label_places
-from yrdecon.present.style import COMPARISON, GRAY, INK, PALE, TREATED, Size, figure_style, fold
+from yrdecon.present.style import COMPARISON, GRAY, INK, PALE, TREATED, Size, figure_style
 from yrdecon.present.unit_names import short_name
 from yrdecon.present.words import Lang, word
 
@@ -40,8 +40,8 @@ def plot_pair_map(
     """Draw donors, recipients and comparison units where they lie, with an arrow from each donor to its recipient.
 
     A degree of longitude is as long as on the ground at the middle of the map. Cities of the Yangtze River Delta are
-    drawn with their simplified shapes, others as points. Members of pairs are named, comparison units where there is
-    room.
+    drawn with their simplified shapes, others as points. Members of pairs are named, on a page also
+    comparison units where there is room.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def plot_pair_map(
         _draw_arrows(axes, places, pairs)
         _frame(axes, places)
         facts = facts_line(Facts(n_treated=int((places["role"] == "recipient").sum())), lang)
-        add_title(drawing, fold(f"{facts}\n{word('map_title', lang)}", size))
+        add_title(drawing, f"{facts}\n{word('map_title', lang)}", size)
         add_legend(drawing, 2 if size == "column" else 4)
         settle_layout(drawing)
         _draw_scale(axes, places, lang)
@@ -131,7 +131,7 @@ def _frame(axes: Any, places: pd.DataFrame) -> None:
 
 def _draw_scale(axes: Any, places: pd.DataFrame, lang: Lang) -> None:
     """Draw a bar of 100 kilometers, or of 500 on a wide map, in the lower left corner."""
-    left, right, bottom, top = (*axes.get_xlim(), *axes.get_ylim())
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     degree = KM_PER_DEGREE * np.cos(np.radians(places["lat"].mean()))
     length = 100 if (right - left) * degree < 1500 else 500
     x, y = left + 0.02 * (right - left), bottom + 0.02 * (top - bottom)
@@ -143,12 +143,10 @@ def _draw_scale(axes: Any, places: pd.DataFrame, lang: Lang) -> None:
 def _name_places(axes: Any, places: pd.DataFrame, names: list[str], pairs: list[tuple[int, int]], size: Size) -> None:
     spots = places[["lon", "lat"]].to_numpy(dtype=float)
     members = places["role"].isin(MEMBERS).to_numpy()
-    shown = members | (size != "column")
-    texts = [name for name, is_shown in zip(names, shown, strict=True) if is_shown]
-    written = label_places(axes, spots[shown], texts, must=members[shown].tolist(), avoid=_along(spots, pairs))
-    roles = places.loc[shown, "role"].to_numpy()
+    texts = [name if is_member or size == "page" else "" for name, is_member in zip(names, members, strict=True)]
+    written = label_places(axes, spots, texts, must=members.tolist(), avoid=_along(spots, pairs))
     for note, i in zip(axes.texts[-len(written) :], written, strict=True):
-        note.set(color=MARKS[roles[i]]["color"], zorder=4)
+        note.set(color=MARKS[places["role"].iloc[i]]["color"], zorder=4)
 
 
 def _along(spots: FloatArray, pairs: list[tuple[int, int]]) -> FloatArray:

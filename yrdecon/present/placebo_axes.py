@@ -97,7 +97,7 @@ def _draw_worth(axes: Any, points: pd.DataFrame, test: HypothesisTest, lang: Lan
     right.plot(points["estimate"], points["p_value"], "o", color="none", mec=COMPARISON, mew=0.4, ms=size, label=text)
     right.axhline(LEVEL, color=GRAY, lw=0.8, ls="--", zorder=0.5)
     right.set(ylim=(0, ROOM), ylabel=word("placebo_worth_axis", lang))
-    right.set_yticks([0, LEVEL, 0.5, 1.0])
+    right.set_yticks([LEVEL, 0.5, 1.0])
     axes.set_zorder(right.get_zorder() + 1)
     axes.patch.set_visible(False)
 

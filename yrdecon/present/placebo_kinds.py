@@ -11,10 +11,10 @@ import pandas as pd
 
 from yrdecon.core.hypothesis import HypothesisTest
 from yrdecon.errors import DesignError
-from yrdecon.present.canvas import add_title, new_drawing, settle_layout, whole_ticks
+from yrdecon.present.canvas import add_legend, add_title, new_drawing, settle_layout, whole_ticks
 from yrdecon.present.facts import facts_line, facts_of_test
 from yrdecon.present.figure import Figure
-from yrdecon.present.numbers import p_text, thousands
+from yrdecon.present.numbers import fixed, needed_decimals, p_text, thousands
 from yrdecon.present.placebo_axes import draw_placebos
 from yrdecon.present.style import COMPARISON, GRAY, PALE, TREATED, Size, figure_style, fold
 from yrdecon.present.words import Lang, variable_label, word
@@ -80,20 +80,19 @@ def plot_placebo_kinds(
     look = _Look(lang, size, labels or {})
     with figure_style(lang, size):
         drawing = new_drawing(size, SHAPES[size], tall=TALL[size])
-        for axes, kind in zip(drawing.axes, ("time", "space", "mixed", "external"), strict=True):
-            axes.set_title(word(f"placebo_{kind}", lang), loc="left", color="black")
+        ranks = ("", _rank(space, lang), _rank(mixed, lang), "")
+        for axes, kind, rank in zip(drawing.axes, ("time", "space", "mixed", "external"), ranks, strict=True):
+            colon = ("：" if lang == "zh" else ": ") if rank else ""
+            axes.set_title(f"{word(f'placebo_{kind}', lang)}{colon}{rank}", loc="left", color="black")
         _draw_dates(drawing.axes[0], time, look)
         for axes, test in zip(drawing.axes[1:3], (space, mixed), strict=True):
             draw_placebos(axes, test, "auto", lang, DOTS_ACROSS[size])
-            axes.set_title(f"{axes.get_title(loc='left')}: {_rank(test, lang)}".replace(": ", _colon(lang)), loc="left")
         _draw_external(drawing.axes[3], external, look)
-        add_title(drawing, fold(facts_line(facts_of_test(space), lang), size))
+        add_title(drawing, facts_line(facts_of_test(space), lang), size)
+        if drawing.axes[1].get_legend_handles_labels()[0]:
+            add_legend(drawing, 2)
         settle_layout(drawing)
     return Figure(drawing, _data(time, space, mixed, external), _alt(time, space, mixed, external, lang))
-
-
-def _colon(lang: Lang) -> str:
-    return "：" if lang == "zh" else ": "
 
 
 def _rank(test: HypothesisTest, lang: Lang) -> str:
@@ -127,24 +126,21 @@ def _draw_dates(axes: Any, time: pd.DataFrame, look: _Look) -> None:
 
 
 def _draw_external(axes: Any, external: pd.DataFrame, look: _Look) -> None:
+    """Draw ranks and not estimates, since outcomes have different units."""
     height = -np.arange(len(external), dtype=float)
-    axes.axvline(0, color=GRAY, lw=0.6, zorder=0.5)
+    colors = [TREATED if kind == "actual" else COMPARISON for kind in external["kind"]]
+    axes.hlines(height, 0, 1, color=PALE, lw=0.6, zorder=1)
+    axes.scatter(external["rank"] / external["n_compared"], height, color=colors, zorder=2)
     ticks = []
-    for y, (_, row) in zip(height, external.iterrows(), strict=True):
-        color = TREATED if row["kind"] == "actual" else COMPARISON
-        if np.isfinite(row["conf_low"]) and np.isfinite(row["conf_high"]):
-            axes.hlines(
-                y, row["conf_low"], row["conf_high"], color=color if row["kind"] == "actual" else PALE, zorder=1
-            )
-        axes.plot(row["estimate"], y, "o", color=color, zorder=2)
-        name = str(row["name"])
-        name = look.labels.get(name) or variable_label(name, look.lang, {}) or name
+    for _, row in external.iterrows():
+        name = look.labels.get(row["name"]) or variable_label(row["name"], look.lang, {}) or row["name"]
         named = word("placebo_actual", look.lang) if row["kind"] == "actual" else name
-        ticks.append(f"{named}\n{_rank_of_row(row, look.lang)}")
+        value = fixed(row["estimate"], needed_decimals([row["estimate"]], 3))
+        rank = f"（{_rank_of_row(row, look.lang)}）" if look.lang == "zh" else f" ({_rank_of_row(row, look.lang)})"
+        ticks.append(f"{fold(named, look.size, 0.4 if look.size == 'column' else 0.25)}\n{value}{rank}")
     axes.set_yticks(height, labels=ticks, fontsize="small")
-    axes.set(ylim=(height[-1] - 0.6, 0.6), xlabel=word("effect", look.lang))
+    axes.set(xlim=(0, 1), ylim=(height[-1] - 0.6, 0.6), xlabel=word("placebo_share", look.lang))
     axes.tick_params(axis="y", length=0)
-    axes.margins(x=0.08)
 
 
 def _data(time: pd.DataFrame, space: HypothesisTest, mixed: HypothesisTest, external: pd.DataFrame) -> pd.DataFrame:

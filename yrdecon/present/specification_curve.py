@@ -13,7 +13,7 @@ from yrdecon.present.canvas import add_title, new_drawing, settle_layout, style_
 from yrdecon.present.facts import Facts, facts_line
 from yrdecon.present.figure import Figure
 from yrdecon.present.numbers import fixed, needed_decimals, thousands
-from yrdecon.present.style import COMPARISON, GRAY, INK, PALE, TREATED, Size, figure_format, figure_style, fold
+from yrdecon.present.style import COMPARISON, GRAY, INK, PALE, TREATED, Size, figure_format, figure_style
 from yrdecon.present.words import Lang, known_word, variable_label, word
 
 NEEDED = ("estimate", "is_headline")
@@ -21,7 +21,7 @@ RESULTS = (
     *NEEDED, "std_error", "statistic", "p_value", "conf_low", "conf_high", "rank", "n_compared", "n_treated", "n_obs",
     "n_units", "n_comparison", "smallest_p_value", "disjoint_sets", "n_assignments", "note", "specification", "method",
 )  # fmt: skip
-LINE = 1.5
+LINE, HEADING = 1.5, 1.4
 
 
 def plot_specification_curve(
@@ -66,13 +66,13 @@ def plot_specification_curve(
     columns = list(choices) if choices is not None else _choices(table)
     rows = [(column, value) for column in columns for value in pd.unique(table[column])]
     form = figure_format(size)
-    tall = max((0.55 * form.height + (len(rows) + len(columns)) * LINE * form.points / 72) / form.height, 1.0)
+    below = (len(rows) + HEADING * len(columns)) * LINE * form.points / 72
     with figure_style(lang, size):
-        drawing = new_drawing(size, (2, 1), tall=tall)
-        drawing.axes[0].get_gridspec().set_height_ratios([0.5 * form.height, (tall - 0.5) * form.height])
+        drawing = new_drawing(size, (2, 1), tall=0.8 + below / form.height)
+        drawing.axes[0].get_gridspec().set_height_ratios([0.55 * form.height, below])
         _draw_curve(drawing.axes[0], drawn, lang)
         _draw_choices(drawing.axes[1], drawn, rows, lang, labels or {})
-        add_title(drawing, fold(_title(table, drawn, lang), size))
+        add_title(drawing, _title(table, drawn, lang), size)
         settle_layout(drawing)
     return Figure(drawing, drawn, _alt(drawn, lang))
 
@@ -113,10 +113,10 @@ def _draw_choices(
     tall = min(0.75 * style_points("font.size"), 6.0)
     for column, value in rows:
         if column != last:
-            y -= 1.0
+            y -= HEADING
             axes.annotate(
                 _named(column, lang, labels), (0, y), xycoords=("axes fraction", "data"), xytext=(-3, 0),
-                textcoords="offset points", ha="right", va="center", color=INK, weight="bold",
+                textcoords="offset points", ha="right", va="center", color=INK,
             )  # fmt: skip
             last = column
         y -= 1.0
@@ -126,7 +126,7 @@ def _draw_choices(
             axes.plot(place, np.full(len(place), y), "|", color=color, ms=tall, mew=_width(axes, len(drawn)))
         heights.append(y)
         ticks.append(_named(value, lang, labels))
-    axes.set_yticks(heights, labels=ticks)
+    axes.set_yticks(heights, labels=ticks, color=GRAY)
     axes.set(xlim=(-1, len(drawn)), ylim=(y - 0.7, -0.3))
     axes.tick_params(axis="y", length=0)
     axes.set_xticks([])
@@ -136,7 +136,7 @@ def _draw_choices(
 def _named(value: object, lang: Lang, labels: Mapping[str, str]) -> str:
     if isinstance(value, bool | np.bool_):
         return word("yes" if value else "no", lang)
-    text = "–" if pd.isna(value) or value == "" else str(value)  # type: ignore[call-overload]
+    text = "–" if pd.isna(value) or value == "" else str(value)
     key = f"choice_{text.lower().replace(' ', '_').replace('-', '_')}"
     return labels.get(text) or known_word(key, lang) or known_word(text, lang) or variable_label(text, lang, {}) or text
 
@@ -146,6 +146,9 @@ def _title(table: pd.DataFrame, drawn: pd.DataFrame, lang: Lang) -> str:
     lost = len(table) - len(drawn)
     if lost:
         text += word("curve_lost", lang).format(n=thousands(lost))
+    opened = int(np.isinf(drawn.get("conf_low", pd.Series(0.0, index=drawn.index)).astype(float)).sum())
+    if opened:
+        text += word("curve_open", lang).format(n=thousands(opened))
     headline = drawn[drawn["is_headline"].astype(bool)].iloc[0]
     known = {name: _whole(headline.get(name)) for name in ("n_treated", "n_assignments", "n_compared")}
     least = headline.get("smallest_p_value")
@@ -154,7 +157,7 @@ def _title(table: pd.DataFrame, drawn: pd.DataFrame, lang: Lang) -> str:
 
 
 def _whole(value: object) -> int | None:
-    return None if value is None or pd.isna(value) else int(value)  # type: ignore[call-overload]
+    return None if value is None or pd.isna(value) else int(str(value))
 
 
 def _alt(drawn: pd.DataFrame, lang: Lang) -> str:

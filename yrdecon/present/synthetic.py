@@ -12,11 +12,11 @@ import pandas as pd
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.hypothesis import HypothesisTest
 from yrdecon.errors import DesignError
-from yrdecon.present.canvas import add_title, mark_period, new_drawing, settle_layout, whole_ticks
+from yrdecon.present.canvas import add_legend, add_title, mark_period, new_drawing, settle_layout, whole_ticks
 from yrdecon.present.facts import facts_line, facts_of_estimate, facts_of_test
 from yrdecon.present.figure import Figure
 from yrdecon.present.numbers import thousands
-from yrdecon.present.style import COMPARISON, GRAY, PALE, TREATED, Size, figure_style, fold
+from yrdecon.present.style import COMPARISON, GRAY, PALE, TREATED, Size, figure_style
 from yrdecon.present.words import Lang, variable_label, word
 
 SHAPES = {"column": (2, 1), "page": (1, 2), "slide": (1, 2)}
@@ -67,7 +67,8 @@ def plot_synthetic(
         _draw_gaps(drawing.axes[1], path, placebos, word("effect_axis", lang).format(outcome=outcome), lang)
         for axes in drawing.axes:
             _mark_periods(axes, path, lang)
-        add_title(drawing, _title(estimate, placebos, lang, size))
+        add_title(drawing, _title(estimate, placebos, lang), size)
+        add_legend(drawing, 1 if size == "column" else 3)
         settle_layout(drawing)
     alt = word("alt_synthetic", lang).format(
         outcome=outcome, first=path["time"].min(), last=path["time"].max(), n=estimate.n_treated
@@ -80,7 +81,6 @@ def _draw_paths(axes: Any, path: pd.DataFrame, outcome: str, lang: Lang) -> None
     look = {"color": COMPARISON, "ls": "--", "label": word("synthetic_without", lang)}
     axes.plot(path["time"], path["counterfactual"], **look)
     axes.set_ylabel(outcome)
-    axes.legend(loc="upper left")
 
 
 def _draw_gaps(axes: Any, path: pd.DataFrame, placebos: HypothesisTest | None, label: str, lang: Lang) -> None:
@@ -89,18 +89,16 @@ def _draw_gaps(axes: Any, path: pd.DataFrame, placebos: HypothesisTest | None, l
     for i, (_, part) in enumerate(others.groupby("assignment")):
         name = None if i else word("synthetic_placebos", lang).format(n=thousands(others["assignment"].nunique()))
         axes.plot(part["time"], part["estimate"], color=PALE, lw=0.5, zorder=1, label=name)
-    axes.plot(path["time"], path["effect"], color=TREATED, zorder=2, label=word("synthetic_gap", lang))
+    axes.plot(path["time"], path["effect"], color=TREATED, zorder=2)
     axes.set_ylabel(label)
-    if len(others):
-        axes.legend(loc="lower left")
 
 
 def _mark_periods(axes: Any, path: pd.DataFrame, lang: Lang) -> None:
-    """Shade excluded periods, mark the onset, and leave room for the legend above and below what is drawn."""
+    """Shade excluded periods, mark the onset, and leave room for words below what is drawn."""
     onset = float(path.loc[path["event_time"] == 0, "time"].iloc[0]) - 0.5
     axes.axvline(onset, color=GRAY, lw=0.8, ls="--", zorder=0.5)
     low, high = axes.get_ylim()
-    axes.set_ylim(low - 0.22 * (high - low), high + 0.22 * (high - low))
+    axes.set_ylim(low - 0.22 * (high - low), high)
     for time in path.loc[path.get("excluded", pd.Series(False, index=path.index)).astype(bool), "time"]:
         mark_period(axes, time, word("excluded", lang), shaded=True)
     axes.set_xlabel(word("year", lang))
@@ -116,14 +114,14 @@ def _others(path: pd.DataFrame, placebos: HypothesisTest | None) -> pd.DataFrame
     return paths.assign(time=paths["event_time"] + start)[["assignment", "time", "estimate"]]
 
 
-def _title(estimate: Estimate, placebos: HypothesisTest | None, lang: Lang, size: Size) -> str:
+def _title(estimate: Estimate, placebos: HypothesisTest | None, lang: Lang) -> str:
     facts = facts_of_estimate(estimate)
     if placebos is None:
-        return fold(facts_line(facts, lang), size)
+        return facts_line(facts, lang)
     compared = 0 if placebos.draws is None else len(placebos.draws)
     rank = word("rank_of", lang).format(k=thousands(placebos.rank or 0), n=thousands(compared))
-    known = replace(facts_of_test(placebos), n_treated=facts.n_treated)
-    return f"{fold(word('synthetic_rank', lang).format(rank=rank), size)}\n{fold(facts_line(known, lang), size)}"
+    known = replace(facts_of_test(placebos), n_treated=facts.n_treated, n_comparison=facts.n_comparison)
+    return f"{word('synthetic_rank', lang).format(rank=rank)}\n{facts_line(known, lang)}"
 
 
 def _data(path: pd.DataFrame, placebos: HypothesisTest | None) -> pd.DataFrame:

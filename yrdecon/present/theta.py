@@ -12,7 +12,7 @@ from yrdecon.errors import DesignError
 from yrdecon.present.canvas import add_legend, add_title, new_drawing, settle_layout
 from yrdecon.present.figure import Figure
 from yrdecon.present.numbers import p_text
-from yrdecon.present.style import COMPARISON, GRAY, INK, PALE, TREATED, Size, figure_style, fold
+from yrdecon.present.style import COMPARISON, GRAY, INK, PALE, TREATED, Size, figure_style
 from yrdecon.present.words import Lang, word
 
 USUAL_LEVEL = 0.05
@@ -53,7 +53,7 @@ def plot_theta(test: HypothesisTest, *, lang: Lang = "en", size: Size = "page") 
         drawing = new_drawing(size)
         _draw(drawing.axes[0], curve, likely, lang)
         worst = word("theta_worst", lang).format(p=p_text(test.p_value))
-        add_title(drawing, f"{fold(worst, size)}\n{fold(crossing, size)}")
+        add_title(drawing, f"{worst}\n{crossing}", size)
         add_legend(drawing, 1 if size == "column" else 3)
         settle_layout(drawing)
     data = pd.concat([curve.assign(set="decay alone"), likely.assign(set="likely")], ignore_index=True)
@@ -68,6 +68,9 @@ def _draw(axes: Any, curve: pd.DataFrame, likely: pd.DataFrame, lang: Lang) -> N
     axes.plot(worst["theta_km"], worst["p_value"], "D", color=TREATED, zorder=3, label=word("theta_reported", lang))
     top = max(float(likely["p_value"].max()), float(curve["p_value"].max()), 2 * USUAL_LEVEL)
     axes.set(ylim=(0, 1.12 * top), xlabel=word("theta_axis", lang), ylabel=word("theta_p_axis", lang))
+    above = curve.loc[curve["p_value"] > USUAL_LEVEL, "theta_km"]
+    if len(above):
+        axes.axvline(above.min(), color=COMPARISON, lw=0.8, ls=":", zorder=0.5)
     place = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "top", "xytext": (0, -2)}
     axes.annotate("p = .05", (1.0, USUAL_LEVEL), textcoords="offset points", fontsize="small", color=INK, **place)
 

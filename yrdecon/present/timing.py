@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 
 from yrdecon.errors import DesignError
-from yrdecon.present.canvas import add_legend, add_title, new_drawing, settle_layout, whole_ticks
+from yrdecon.present.canvas import add_legend, add_title, new_drawing, settle_layout, tall_enough, whole_ticks
 from yrdecon.present.facts import Facts, facts_line
 from yrdecon.present.figure import Figure
-from yrdecon.present.style import COMPARISON, INK, PALE, SHADE, TREATED, Size, figure_format, figure_style, fold
+from yrdecon.present.style import COMPARISON, INK, PALE, SHADE, TREATED, Size, figure_style
 from yrdecon.present.unit_names import unit_names
 from yrdecon.present.words import Lang, word
 
 COLUMNS = ("unit", "cohort", "time", "status", "n_others")
-LOOKS = {
+LOOKS: dict[str, dict[str, Any]] = {
     "treated": {"facecolor": TREATED},
     "base": {"facecolor": "#AFC0D0"},
     "untreated": {"facecolor": SHADE},
@@ -25,7 +25,7 @@ LOOKS = {
     "missing": {"facecolor": "white"},
     "out": {"facecolor": "white", "hatch": "...."},
 }
-MOST_NAMED, LINE = 2, 1.75
+MOST_NAMED = 2
 
 
 def plot_timing(
@@ -60,13 +60,11 @@ def plot_timing(
     if lacking or timing.empty:
         raise DesignError(f"the table lacks {lacking or 'rows'}; draw the result of treatment_timing")
     rows = _rows(timing, lang, labels or {})
-    form = figure_format(size)
-    needed = (len(rows) + 5) * LINE * form.points / 72 + 0.5
     with figure_style(lang, size):
-        drawing = new_drawing(size, tall=max(needed, 0.6 * form.height) / form.height)
+        drawing = new_drawing(size, tall=tall_enough(size, 1.3 * len(rows) + 8))
         _draw_cells(drawing.axes[0], timing, rows, lang)
         n_treated = int(timing.loc[np.isfinite(timing["cohort"]), "unit"].nunique())
-        add_title(drawing, fold(facts_line(Facts(n_treated=n_treated), lang), size))
+        add_title(drawing, facts_line(Facts(n_treated=n_treated), lang), size)
         add_legend(drawing, 3)
         settle_layout(drawing)
     return Figure(drawing, timing, _alt(timing, lang))
@@ -92,13 +90,14 @@ def _rows(timing: pd.DataFrame, lang: Lang, labels: Mapping[str, str]) -> dict[s
 def _draw_cells(axes: Any, timing: pd.DataFrame, rows: Mapping[str, list[object]], lang: Lang) -> None:
     from matplotlib.patches import Rectangle
 
-    drawn = set()
+    for status, look in LOOKS.items():
+        if (timing["status"] == status).any():
+            label = word(f"timing_{status}", lang)
+            axes.add_patch(Rectangle((0, 0), 0, 0, edgecolor=PALE, lw=0.5, label=label, **look))
     for y, units in enumerate(rows.values()):
         for cell in timing[timing["unit"] == units[0]].itertuples(index=False):
             look = {"edgecolor": PALE, "lw": 0.5, **LOOKS[str(cell.status)]}
-            label = None if cell.status in drawn else word(f"timing_{cell.status}", lang)
-            drawn.add(cell.status)
-            axes.add_patch(Rectangle((cell.time - 0.5, -y - 0.42), 1, 0.84, label=label, **look))
+            axes.add_patch(Rectangle((cell.time - 0.5, -y - 0.42), 1, 0.84, **look))
     _mark_others(axes, timing, rows, lang)
     axes.set(xlim=(timing["time"].min() - 0.6, timing["time"].max() + 0.6), ylim=(0.6 - len(rows), 0.6))
     axes.set_yticks([-y for y in range(len(rows))], labels=[name.rstrip() for name in rows])

@@ -10,9 +10,9 @@ from yrdecon.present.words import Lang
 
 LATIN, EAST_ASIAN = "Libertinus Serif", "Noto Serif CJK SC"
 THICK, THIN, PARTIAL = "1.2pt", "0.6pt", "0.4pt"
-TEXT_CM, SIZES = 16.0, (10.0, 9.0, 8.0, 7.0)
 MOST_ROWS_TOGETHER = 32
 CHINESE = r"\p{Han}|[\u{3000}-\u{303F}\u{FF00}-\u{FFEF}]"
+TEXT_CM, SIZES = 16.0, (10.0, 9.0, 8.0, 7.0)
 
 
 def typst_page(table: TableContent) -> str:
@@ -20,14 +20,14 @@ def typst_page(table: TableContent) -> str:
     return typst_setup("en" if table.lang == "en" else "zh") + "\n" + typst_fragment(table)
 
 
-def typst_fragment(table: TableContent) -> str:
+def typst_fragment(table: TableContent, text_cm: float = TEXT_CM) -> str:
     """Return a table with a thick rule above and below and a thin one under the header, as wide as the text.
 
     The letters shrink from 10 to 7 points until the columns fit. A long table breaks and repeats its header, a short
     one stays on one page.
     """
-    size = font_size(table, TEXT_CM, SIZES)
-    widths = column_widths(table, TEXT_CM, size)
+    size = font_size(table, text_cm, SIZES)
+    widths = column_widths(table, text_cm, size)
     alignment = ", ".join("left" if is_prose else "center" for is_prose in [True, *prose_columns(table)[1:]])
     rows = [
         _title(row[0], len(row)) if position in table.titles else _cells(row) for position, row in enumerate(table.rows)
@@ -42,7 +42,7 @@ def typst_fragment(table: TableContent) -> str:
         [
             f"#block(width: 100%, breakable: {breakable}, above: 1.4em, below: 1.4em, align(center)[",
             f"#set text(size: {size:.1f}pt, top-edge: 0.8em, bottom-edge: -0.2em)",
-            "#set par(first-line-indent: 0pt, leading: 0.3em)",
+            "#set par(first-line-indent: 0pt, leading: 0.3em, justify: false)",
             *caption,
             "#table(",
             f"columns: ({', '.join(f'{width:.2f}fr' for width in widths)}), stroke: none, inset: (x: 3pt, y: 2pt),",

@@ -9,7 +9,8 @@ import numpy as np
 from yrdecon.present.table_content import TableContent
 
 UNBROKEN, SHORT_CHINESE, PROSE = 16, 10, 24
-WIDEST, MOST_LETTERS, MOST_UPRIGHT = 60, 36, 120
+WIDEST = 60
+UPRIGHT_CM, READABLE = 16.0, 8.0
 LABEL_SHARE, PROSE_SHARE = 1.8, 1.4
 CM_PER_LETTER_AND_POINT = 0.0172
 
@@ -44,16 +45,6 @@ def prose_columns(content: TableContent) -> list[bool]:
     return [is_long or max(column, default=0) > UNBROKEN for is_long, column in zip(are_long, sizes, strict=True)]
 
 
-def is_wide(content: TableContent) -> bool:
-    """Tell whether a table needs a page turned on its side to stay readable."""
-    return sum(min(MOST_LETTERS, natural) for natural in natural_widths(content)) > MOST_UPRIGHT
-
-
-def has_prose(content: TableContent) -> bool:
-    """Tell whether a column other than the labels holds sentences, which must break."""
-    return any(natural > PROSE for natural in natural_widths(content)[1:])
-
-
 def font_size(content: TableContent, centimeters: float, sizes: Sequence[float]) -> float:
     """Return the largest size at which every column is wide enough for its longest word or number."""
     _, least = _letters_by_column(content)
@@ -61,6 +52,12 @@ def font_size(content: TableContent, centimeters: float, sizes: Sequence[float])
         if sum(least) <= _capacity(content, centimeters, size):
             return size
     return sizes[-1]
+
+
+def is_wide(content: TableContent) -> bool:
+    """Tell whether a table needs a page turned on its side, because it does not fit upright in letters of 8 points."""
+    _, least = _letters_by_column(content)
+    return sum(least) > _capacity(content, UPRIGHT_CM, READABLE)
 
 
 def column_widths(content: TableContent, centimeters: float, size: float) -> list[float]:

@@ -1,4 +1,4 @@
-"""Tables in Word: three rules and editable cells, in a file or as part of one."""
+"""Tables in Word: three rules, editable cells, East Asian fonts, and the same bytes every time."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from yrdecon.present.table_content import TableContent
 from yrdecon.present.widths import column_widths, font_size, prose_columns
 from yrdecon.present.word_file import TEXT_CM, name_fonts, saved_bytes, set_page
 
-SIZES, CAPTION_SIZE, NOTE_SIZE = (10.5, 9.0, 8.0, 7.5), 10.5, 9.0
+SIZES, CAPTION_SIZE, NOTE_SIZE = (10.5, 9.0, 8.0, 7.5), 10.5, 9
 THICK, THIN = 12, 6
+MOST_ROWS_TOGETHER, LEAST_ROWS_TOGETHER = 32, 2
 MARGINS = {"top": 20, "left": 40, "bottom": 20, "right": 40}
-MOST_ROWS_TOGETHER = 40
 
 
 def word_bytes(table: TableContent) -> bytes:
     """Return an A4 document with the one table; every cell can be edited."""
     from docx.oxml.ns import qn
+    from docx.shared import Pt
 
     document = require("docx", "tables").Document()
     set_page(document.sections[0])
+    document.styles["Normal"].font.size = Pt(font_size(table, TEXT_CM, SIZES))
     add_table(document, table)
     styles = [document.styles[name].element for name in ("Normal", "Caption")]
-    owners = [*document.element.body.iter(qn("w:r")), *styles]
-    name_fonts(owners, "en" if table.lang == "en" else "zh")
+    name_fonts([*document.element.body.iter(qn("w:r")), *styles], table.lang)
     return saved_bytes(document, table.caption)
 
 
-def add_table(document: Any, table: TableContent, width_cm: float = TEXT_CM) -> Any:
-    """Add a table with caption and notes at the end of an open document, and return the table of the document."""
-    size = font_size(table, width_cm, SIZES)
+def add_table(document: Any, table: TableContent, text_cm: float = TEXT_CM) -> None:
+    """Add a table with caption and notes at the end of an open document; its fonts are still to be named."""
+    size = font_size(table, text_cm, SIZES)
     if table.caption:
         _paragraph(document.add_paragraph(), table.caption, CAPTION_SIZE, bold=True, side="center", keep=True)
     made = document.add_table(len(table.header) + len(table.rows), table.body.shape[1] + 1)
-    _set_layout(made, column_widths(table, width_cm, size))
+    _set_layout(made, column_widths(table, text_cm, size))
     _fill_header(made, table, size)
     _fill_rows(made, table, size)
     _draw_rules(made, table)
     for paragraph in table.paragraphs:
         _paragraph(document.add_paragraph(), paragraph, min(NOTE_SIZE, size), side="both")
-    return made
 
 
 def _set_layout(made: Any, widths: list[float]) -> None:
@@ -78,7 +78,7 @@ def _fill_header(made: Any, table: TableContent, size: float) -> None:
 
 def _fill_rows(made: Any, table: TableContent, size: float) -> None:
     prose = [True, *prose_columns(table)[1:]]
-    last = len(table.rows) - (0 if table.notes else 1)
+    kept = len(table.rows) - 1 if len(table.rows) <= MOST_ROWS_TOGETHER else LEAST_ROWS_TOGETHER
     for position, texts in enumerate(table.rows):
         row = made.rows[len(table.header) + position]
         row._tr.get_or_add_trPr().append(_element("cantSplit"))
@@ -88,7 +88,7 @@ def _fill_rows(made: Any, table: TableContent, size: float) -> None:
             continue
         for number, (cell, text) in enumerate(zip(cells, texts, strict=True)):
             side = "left" if prose[number] else "center"
-            _write(cell, text, size, side, keep=position < min(last, MOST_ROWS_TOGETHER))
+            _write(cell, text, size, side, keep=position < kept)
 
 
 def _write(cell: Any, text: str, size: float, side: str, *, bold: bool = False, keep: bool = True) -> None:

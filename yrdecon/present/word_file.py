@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from yrdecon.present.archive import undated
+from yrdecon.present.table_content import TableLang
 from yrdecon.present.word_order import put_in_schema_order
-from yrdecon.present.words import Lang
 
 LATIN, EAST_ASIAN = "Times New Roman", "宋体"
 PAGE_CM = (21.0, 29.7)
@@ -25,7 +25,7 @@ def set_page(section: Any) -> None:
     section.left_margin = section.right_margin = Cm((PAGE_CM[0] - TEXT_CM) / 2)
 
 
-def name_fonts(owners: Iterable[Any], lang: Lang, *, latin: str = LATIN, east_asian: str = EAST_ASIAN) -> None:
+def name_fonts(owners: Iterable[Any], lang: TableLang, *, latin: str = LATIN, east_asian: str = EAST_ASIAN) -> None:
     """Name the fonts in every run or style given, so that what a user types gets them too."""
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
@@ -42,7 +42,7 @@ def name_fonts(owners: Iterable[Any], lang: Lang, *, latin: str = LATIN, east_as
         language.set(qn("w:val"), "en-US")
         language.set(qn("w:eastAsia"), "zh-CN")
         properties.append(language)
-        if lang == "zh":
+        if lang != "en":
             fonts.set(qn("w:hint"), "eastAsia")
 
 
