@@ -1,13 +1,16 @@
 """Presentation: tables and figures of what was computed elsewhere."""
 
+from yrdecon.present.balance_table import balance_table
 from yrdecon.present.blocks import Bullets, FigureBlock, Heading, KeyValues, PageBreak, Paragraph, TableBlock
 from yrdecon.present.data_tables import pairs_table, summary_table
 from yrdecon.present.document import Document
 from yrdecon.present.event_study import plot_event_study
 from yrdecon.present.figure import Figure, save_figure
+from yrdecon.present.frame_table import frame_table
 from yrdecon.present.honest_bounds import plot_honest_bounds
 from yrdecon.present.inference import plot_inference
 from yrdecon.present.ladder import plot_ladder
+from yrdecon.present.layout import Layout
 from yrdecon.present.leave_one_out import plot_leave_one_out
 from yrdecon.present.pair_gap_panels import plot_pair_gaps
 from yrdecon.present.pair_map import plot_pair_map
@@ -15,11 +18,13 @@ from yrdecon.present.placebo import plot_placebo
 from yrdecon.present.placebo_kinds import plot_placebo_kinds
 from yrdecon.present.regression_table import regression_table
 from yrdecon.present.specification_curve import plot_specification_curve
+from yrdecon.present.stack import stack_tables
 from yrdecon.present.synthetic import plot_synthetic
 from yrdecon.present.table import Table
 from yrdecon.present.theta import plot_theta
 from yrdecon.present.timing import plot_timing
 from yrdecon.present.trends import plot_trends
+from yrdecon.present.variable_table import variable_table
 from yrdecon.present.weights import plot_weights
 
 __all__ = [
@@ -29,10 +34,13 @@ __all__ = [
     "FigureBlock",
     "Heading",
     "KeyValues",
+    "Layout",
     "PageBreak",
     "Paragraph",
     "Table",
     "TableBlock",
+    "balance_table",
+    "frame_table",
     "pairs_table",
     "plot_event_study",
     "plot_honest_bounds",
@@ -51,5 +59,7 @@ __all__ = [
     "plot_weights",
     "regression_table",
     "save_figure",
+    "stack_tables",
     "summary_table",
+    "variable_table",
 ]

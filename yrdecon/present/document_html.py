@@ -12,7 +12,7 @@ from yrdecon.present.document import Document
 from yrdecon.present.figure import drawing_bytes
 from yrdecon.present.html import html_fragment
 from yrdecon.present.inline import Span, inline_spans
-from yrdecon.present.table_width import has_prose
+from yrdecon.present.widths import has_prose
 from yrdecon.present.words import word
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -100,9 +100,9 @@ def _table(block: TableBlock) -> str:
     """Return the table in a region that scrolls by itself, so that caption and notes fit a phone."""
     table = block.table
     caption = [f"<figcaption>{escape(table.caption)}</figcaption>"] if table.caption else []
-    notes = [f'<p class="notes">{escape(table.note)}</p>'] if table.notes else []
+    notes = [f'<p class="notes">{escape(paragraph)}</p>' for paragraph in table.paragraphs]
     label = f' aria-label="{escape(table.caption)}"' if table.caption else ""
-    kind = "scroll prose" if has_prose(table) else "scroll"
+    kind = "scroll" if has_prose(table) else "scroll unbroken"
     region = f'<div class="{kind}" role="region" tabindex="0"{label}>'
     fragment = html_fragment(replace(table, caption="", notes=())).rstrip("\n")
     return "\n".join(['<figure class="table">', *caption, region, fragment, "</div>", *notes, "</figure>"])

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import groupby
+
 from yrdecon.present.blocks import Block, Bullets, FigureBlock, Heading, KeyValues, Paragraph, TableBlock
 from yrdecon.present.document import Document
 from yrdecon.present.figure import drawing_bytes
 from yrdecon.present.inline import Span, inline_spans
+from yrdecon.present.page_turn import turned_blocks
 from yrdecon.present.pdf import pdf_bytes
-from yrdecon.present.table_width import is_wide
-from yrdecon.present.typst import typst_fragment, typst_literal, typst_setup, typst_string
+from yrdecon.present.typst import TEXT_CM, typst_fragment, typst_literal, typst_setup, typst_string
+from yrdecon.present.widths import is_wide
 from yrdecon.present.words import Lang
 
-TEXT_INCHES = 6.29
+TURNED_CM, TEXT_INCHES = 24.7, 6.29
 HEADING_FONT = "Noto Sans CJK SC"
 ACCENT, QUIET = "#9C2A2A", "#5B5B5B"
 
 
 def document_pdf(document: Document) -> bytes:
     """Return A4 pages with numbers and an outline; a table that needs it gets a page on its side."""
-    names = {i: f"figure{i}.svg" for i, block in enumerate(document.blocks) if isinstance(block, FigureBlock)}
-    blocks = [_block(block, names.get(i, "")) for i, block in enumerate(document.blocks)]
-    files = {
-        names[i]: drawing_bytes(block.figure.drawing, "svg")
+    figures = {
+        f"figure{i}.svg": drawing_bytes(block.figure.drawing, "svg")
         for i, block in enumerate(document.blocks)
         if isinstance(block, FigureBlock)
     }
-    return pdf_bytes("\n\n".join([typst_setup(document.lang), _style(document.lang), _title(document), *blocks]), files)
+    source = [typst_setup(document.lang), _style(document.lang), _title(document), *_pages(document)]
+    return pdf_bytes("\n\n".join(source), figures)
+
+
+def _pages(document: Document) -> Iterator[str]:
+    turned = turned_blocks(document.blocks)
+    for is_turned, group in groupby(enumerate(document.blocks), key=lambda pair: turned[pair[0]]):
+        shown = "\n\n".join(_block(block, f"figure{i}.svg") for i, block in group)
+        yield f"#page(flipped: true)[\n{shown}\n]" if is_turned else shown
 
 
 def _style(lang: Lang) -> str:
@@ -70,8 +80,7 @@ def _block(block: Block, name: str) -> str:
         case Bullets():
             shown = f"#list(indent: 0.8em, {', '.join(_inline(item) for item in block.items)})"
         case TableBlock():
-            fragment = typst_fragment(block.table)
-            shown = f"#page(flipped: true)[\n{fragment}]" if is_wide(block.table) else fragment
+            shown = typst_fragment(block.table, TURNED_CM if is_wide(block.table) else TEXT_CM)
         case FigureBlock():
             shown = _figure(block, name)
         case _:

@@ -9,7 +9,9 @@ from yrdecon.core.extras import require
 from yrdecon.present.blocks import Block, Bullets, FigureBlock, Heading, KeyValues, PageBreak, Paragraph, TableBlock
 from yrdecon.present.document import Document
 from yrdecon.present.figure import drawing_bytes
-from yrdecon.present.table_width import is_wide
+from yrdecon.present.page_turn import turned_blocks
+from yrdecon.present.table import Table
+from yrdecon.present.widths import is_wide
 from yrdecon.present.word import add_table
 from yrdecon.present.word_file import PAGE_CM, TEXT_CM, saved_bytes, set_page
 from yrdecon.present.word_text import (
@@ -24,7 +26,6 @@ from yrdecon.present.word_text import (
 
 MARGIN_CM = (PAGE_CM[0] - TEXT_CM) / 2
 TEXT_INCHES = TEXT_CM / 2.54
-MOST_ROWS_TOGETHER = 32
 CENTER, GAP_PT = 1, 8
 
 
@@ -37,8 +38,8 @@ def document_word(document: Document) -> bytes:
     made.add_paragraph(document.title, style="Title")
     if document.subtitle:
         made.add_paragraph(document.subtitle, style="Subtitle")
-    for block in document.blocks:
-        _turn_page(made, sideways=isinstance(block, TableBlock) and is_wide(block.table))
+    for block, is_turned in zip(document.blocks, turned_blocks(document.blocks), strict=True):
+        _turn_page(made, sideways=is_turned)
         _add(made, block)
     name_fonts_of_runs(made, document.lang)
     return saved_bytes(made, document.title)
@@ -68,24 +69,15 @@ def _add(made: Any, block: Block) -> None:
             for item in block.items:
                 add_inline(made.add_paragraph(style="List Bullet"), item)
         case TableBlock():
-            _add_table(made, block)
+            _add_table(made, block.table)
         case FigureBlock():
             _add_figure(made, block)
         case PageBreak():
             add_gap(made, 1).page_break_before = True
 
 
-def _add_table(made: Any, block: TableBlock) -> None:
-    """Add the table; a short one stays on one page with its caption and notes."""
-    width = PAGE_CM[1] - 2 * MARGIN_CM if is_wide(block.table) else TEXT_CM
-    before = len(made.paragraphs)
-    table = add_table(made, block.table, width)
-    for paragraph in made.paragraphs[before:]:
-        paragraph.paragraph_format.keep_with_next = bool(paragraph.text)
-    if len(table.rows) <= MOST_ROWS_TOGETHER:
-        for row in table.rows[:-1]:
-            for paragraph in row.cells[0].paragraphs:
-                paragraph.paragraph_format.keep_with_next = True
+def _add_table(made: Any, table: Table) -> None:
+    add_table(made, table, PAGE_CM[1] - 2 * MARGIN_CM if is_wide(table) else TEXT_CM)
     add_gap(made, GAP_PT)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,10 @@ from yrdecon.errors import DesignError
 from yrdecon.present.canvas import add_title, new_drawing, settle_layout, tall_enough
 from yrdecon.present.facts import Facts, facts_line
 from yrdecon.present.figure import Figure
+from yrdecon.present.method_names import inference_method_name
 from yrdecon.present.numbers import p_text
 from yrdecon.present.style import COMPARISON, GRAY, TREATED, Size, figure_style, fold
-from yrdecon.present.words import Lang, known_word, variable_label, word
+from yrdecon.present.words import Lang, variable_label, word
 
 COLORS = {"primary": TREATED, "secondary": COMPARISON, "diagnostic": GRAY}
 NEEDED = ("role", "method", "estimate", "p_value", "conf_low", "conf_high", "rank", "n_compared", "n_treated")
@@ -54,7 +54,7 @@ def plot_inference(
     lacking = [c for c in NEEDED if c not in report]
     if lacking or report.empty:
         raise DesignError(f"the table lacks {lacking or 'rows'}; give the result of inference_report")
-    names = [_label(method, lang) for method in report["method"]]
+    names = [inference_method_name(method, lang) for method in report["method"]]
     texts = [_text(row, lang) for _, row in report.iterrows()]
     with figure_style(lang, size):
         drawing = new_drawing(size, tall=tall_enough(size, len(report) + 8))
@@ -94,11 +94,6 @@ def _title(report: pd.DataFrame, lang: Lang) -> str:
     least = float(primary.get("smallest_p_value", np.nan))
     facts = Facts(n_treated=n_treated, n_compared=compared, smallest_p=least if np.isfinite(least) else None)
     return f"{word('inference_title', lang)}{few}\n{facts_line(facts, lang)}"
-
-
-def _label(method: str, lang: Lang) -> str:
-    key = re.sub(r"[^a-z0-9]+", "_", method.lower()).strip("_")
-    return known_word(key, lang) or method
 
 
 def _text(row: pd.Series[Any], lang: Lang) -> str:

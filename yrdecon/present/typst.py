@@ -3,50 +3,49 @@
 from __future__ import annotations
 
 import re
-from itertools import groupby
 
-from yrdecon.present.table import Table
-from yrdecon.present.table_width import PROSE_LETTERS, column_letters
+from yrdecon.present.table_content import TableContent
+from yrdecon.present.widths import column_widths, font_size, prose_columns
 from yrdecon.present.words import Lang
 
 LATIN, EAST_ASIAN = "Libertinus Serif", "Noto Serif CJK SC"
 THICK, THIN, PARTIAL = "1.2pt", "0.6pt", "0.4pt"
-LETTERS_AT_10PT, LARGEST_PT, SMALLEST_PT = 84, 10.0, 7.0
+TEXT_CM, SIZES = 16.0, (10.0, 9.0, 8.0, 7.0)
 MOST_ROWS_TOGETHER = 32
 CHINESE = r"\p{Han}|[\u{3000}-\u{303F}\u{FF00}-\u{FFEF}]"
 
 
-def typst_page(table: Table) -> str:
+def typst_page(table: TableContent) -> str:
     """Return a document with the one table."""
-    return typst_setup(table.lang) + "\n" + typst_fragment(table)
+    return typst_setup("en" if table.lang == "en" else "zh") + "\n" + typst_fragment(table)
 
 
-def typst_fragment(table: Table) -> str:
+def typst_fragment(table: TableContent, text_cm: float = TEXT_CM) -> str:
     """Return a table with a thick rule above and below and a thin one under the header, as wide as the text.
 
     The letters shrink from 10 to 7 points until the columns fit. A long table breaks and repeats its header, a short
     one stays on one page.
     """
-    widths = column_letters(table)
-    size = min(LARGEST_PT, max(SMALLEST_PT, LARGEST_PT * LETTERS_AT_10PT / sum(widths)))
+    size = font_size(table, text_cm, SIZES)
+    widths = column_widths(table, text_cm, size)
+    alignment = ", ".join("left" if is_prose else "center" for is_prose in [True, *prose_columns(table)[1:]])
     rows = [
-        _cells([str(label), *map(str, values)])
-        for label, values in zip(table.body.index, table.body.to_numpy().tolist(), strict=True)
+        _title(row[0], len(row)) if position in table.titles else _cells(row) for position, row in enumerate(table.rows)
     ]
-    alignment = ", ".join(["left", *("left" if w > PROSE_LETTERS else "center" for w in widths[1:])])
     caption = [f"#block(sticky: true, below: 0.7em, strong({typst_string(table.caption)}))"] if table.caption else []
-    notes = [f"#block(width: 100%, above: 0.6em, align(left, text(size: 0.88em, {typst_string(table.note)})))"] * bool(
-        table.notes
-    )
+    notes = [
+        f"#block(width: 100%, above: 0.6em, align(left, text(size: 0.88em, {typst_string(paragraph)})))"
+        for paragraph in table.paragraphs
+    ]
     breakable = "true" if len(rows) > MOST_ROWS_TOGETHER else "false"
     return "\n".join(
         [
             f"#block(width: 100%, breakable: {breakable}, above: 1.4em, below: 1.4em, align(center)[",
             f"#set text(size: {size:.1f}pt, top-edge: 0.8em, bottom-edge: -0.2em)",
-            "#set par(first-line-indent: 0pt, leading: 0.3em)",
+            "#set par(first-line-indent: 0pt, leading: 0.3em, justify: false)",
             *caption,
             "#table(",
-            f"columns: ({', '.join(f'{w}fr' for w in widths)}), stroke: none, inset: (x: 3pt, y: 2pt),",
+            f"columns: ({', '.join(f'{width:.2f}fr' for width in widths)}), stroke: none, inset: (x: 3pt, y: 2pt),",
             f"align: ({alignment}),",
             f"table.hline(stroke: {THICK}),",
             f"table.header({_header(table)}table.hline(stroke: {THIN})),",
@@ -95,16 +94,19 @@ def typst_literal(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _header(table: Table) -> str:
-    columns = table.body.columns
-    if columns.nlevels == 1:
-        return _cells(["", *map(str, columns)])
-    spans = ["[],"]
-    for label, group in groupby(columns, key=lambda c: str(c[0])):
-        rule = f"stroke: (bottom: {PARTIAL}), " if label else ""
-        inside = f"block(width: 100%, inset: (bottom: 3pt), {rule}{typst_string(label)})"
-        spans.append(f"table.cell(colspan: {len(list(group))}, align: center, inset: (bottom: 0pt), {inside}),")
-    return " ".join(spans) + " " + _cells(["", *(str(c[1]) for c in columns)])
+def _header(table: TableContent) -> str:
+    parts = []
+    for line in table.header[:-1]:
+        parts.append("[],")
+        for span in line:
+            rule = f"stroke: (bottom: {PARTIAL}), " if span.text else ""
+            inside = f"block(width: 100%, inset: (bottom: 3pt), {rule}{typst_string(span.text)})"
+            parts.append(f"table.cell(colspan: {span.width}, align: center, inset: (bottom: 0pt), {inside}),")
+    return " ".join([*parts, _cells([table.stub, *(span.text for span in table.header[-1])])])
+
+
+def _title(text: str, width: int) -> str:
+    return f"table.cell(colspan: {width}, align: left, inset: (top: 5pt), strong({typst_string(text)})),"
 
 
 def _cells(texts: list[str]) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 import io
-import zipfile
 from collections.abc import Iterable
 from typing import Any
 
+from yrdecon.present.archive import undated
 from yrdecon.present.word_order import put_in_schema_order
 from yrdecon.present.words import Lang
 
@@ -15,7 +15,6 @@ LATIN, EAST_ASIAN = "Times New Roman", "宋体"
 PAGE_CM = (21.0, 29.7)
 TEXT_CM = 16.0
 EPOCH = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
-STAMP = (1980, 1, 1, 0, 0, 0)
 
 
 def set_page(section: Any) -> None:
@@ -56,14 +55,4 @@ def saved_bytes(document: Any, title: str) -> bytes:
     put_in_schema_order(document.element.body)
     buffer = io.BytesIO()
     document.save(buffer)
-    return _same_bytes(buffer.getvalue())
-
-
-def _same_bytes(content: bytes) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(buffer, "w") as new:
-        for name in sorted(old.namelist(), key=lambda n: (n != "[Content_Types].xml", n)):
-            info = zipfile.ZipInfo(name, date_time=STAMP)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(info, old.read(name))
-    return buffer.getvalue()
+    return undated(buffer.getvalue())

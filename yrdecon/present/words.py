@@ -10,11 +10,12 @@ from typing import Literal, get_args
 
 import pandas as pd
 
-from yrdecon.clean.variables import variable_table
+from yrdecon.clean import variables
 from yrdecon.errors import DesignError
 
 Lang = Literal["en", "zh"]
 
+LANGUAGES: dict[str, tuple[Lang, ...]] = {"en": ("en",), "zh": ("zh",), "both": ("zh", "en")}
 MADE_BY_ESTIMATORS = ("adopting_group", "eligible", "experiment")
 
 
@@ -62,5 +63,5 @@ def _dictionary() -> dict[str, dict[str, str]]:
 
 @lru_cache(maxsize=1)
 def _variable_labels() -> dict[str, dict[str, str]]:
-    table = variable_table()
+    table = variables.variable_table()
     return {str(n): {"en": r["label_en"], "zh": r["label_zh"]} for n, r in table.iterrows()}

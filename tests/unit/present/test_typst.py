@@ -1,5 +1,6 @@
 import re
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -52,3 +53,15 @@ def test_without_the_typst_library_the_message_says_what_to_install(monkeypatch)
     monkeypatch.setitem(sys.modules, "typst", None)
     with pytest.raises(yd.YrdeconError, match=r"yrdecon\[tables\]"):
         pdf_bytes("text", {})
+
+
+@pytest.mark.parametrize("font", ["NotoSerifCJKsc-Regular.otf", "NotoSansCJKsc-Regular.otf"])
+def test_the_shipped_fonts_have_a_glyph_for_every_sign_of_the_dictionaries(font):
+    import mplfonts
+    from fontTools.ttLib import TTFont
+
+    folder = Path(yd.__file__).parent / "present"
+    written = "".join((folder / name).read_text(encoding="utf-8") for name in ("words.toml", "sentences.toml"))
+    glyphs = TTFont(Path(mplfonts.__file__).parent / "fonts" / font).getBestCmap()
+    assert len(set(written)) > 500
+    assert sorted(sign for sign in set(written) - {"\n"} if ord(sign) not in glyphs) == []

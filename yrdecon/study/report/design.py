@@ -23,8 +23,10 @@ def design_section(study: Study, lang: Lang) -> tuple[Block, ...]:
         Paragraph(word("report_design_text", lang)),
         TableBlock(_pools(sheet["pools"], lang)),
     ]
-    if "overlap" in sheet and len(sheet["overlap"]):
-        blocks.append(TableBlock(_overlap(sheet["overlap"], lang)))
+    overlap = sheet.get("overlap", pd.DataFrame(columns=["n_shared"]))
+    shared = overlap[overlap["n_shared"] > 0]
+    if len(shared):
+        blocks.append(TableBlock(_overlap(shared, lang)))
     timing = plot_timing(treatment_timing(head.panel, head.design), lang=lang)
     return (*blocks, FigureBlock(timing, word("report_timing", lang)))
 

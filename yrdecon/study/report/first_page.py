@@ -131,7 +131,8 @@ def _variants(study: Study, lang: Lang) -> Table:
     pools = frames["pools"]
     headline = pools[pools["name"] == f"pool_{study.plan.headline.pool}"]
     table = pd.concat([headline, frames["variants"]], ignore_index=True)
-    return comparison_table("what_changes", table, table[f"label_{lang}"].tolist(), lang)
+    labels = [word("report_headline", lang), *frames["variants"].get(f"label_{lang}", [])]
+    return comparison_table("what_changes", table, labels, lang)
 
 
 def _figures(study: Study, lang: Lang) -> tuple[Block, ...]:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from yrdecon.present.blocks import Block, FigureBlock, Heading, Paragraph, TableBlock
 from yrdecon.present.inference import plot_inference
+from yrdecon.present.method_names import inference_method_name
 from yrdecon.present.placebo import plot_placebo
 from yrdecon.present.sentences import heading, phrase
 from yrdecon.present.table import Table
@@ -50,7 +51,7 @@ def _methods(report: pd.DataFrame, lang: Lang) -> Table:
         "rank_row": [rank(row, lang) for row in lines],
         "p_of_test": [p_value(row["p_value"]) for row in lines],
     }
-    return report_table("report_methods", [heading(m, lang) for m in report["method"]], columns, lang)
+    return report_table("report_methods", [inference_method_name(m, lang) for m in report["method"]], columns, lang)
 
 
 def _sizes(sizes: pd.DataFrame, lang: Lang) -> Table:
