@@ -90,6 +90,13 @@ def run_study(
     ------
     DesignError
         If the plan cannot be used, or was changed after it was frozen.
+
+    Examples
+    --------
+    >>> run_study("nowhere.toml").grade
+    Traceback (most recent call last):
+    ...
+    yrdecon.errors.DesignError: there is no plan nowhere.toml; give the path of a TOML file
     """
     path = Path(plan)
     declared = load_plan(path)
