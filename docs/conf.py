@@ -13,6 +13,10 @@ if zmq.has("curve"):
     KernelManager.transport_encryption.default_value = "auto"
 sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 
+for stub in (Path(__file__).parent / "generated").glob("yrdecon.*.rst"):
+    if stub.suffixes[0][1:] not in yrdecon.__all__:
+        stub.unlink()
+
 project = "yrdecon"
 author = "The yrdecon authors"
 copyright = "the yrdecon authors"  # noqa: A001
