@@ -26,7 +26,7 @@ RESULTS = (
     *NEEDED, "std_error", "statistic", "p_value", "conf_low", "conf_high", "rank", "n_compared", "n_treated", "n_obs",
     "n_units", "n_comparison", "smallest_p_value", "disjoint_sets", "n_assignments", "note", "specification", "method",
 )  # fmt: skip
-LINE, HEADING, REACH = 1.5, 1.4, 1.5
+LINE, HEADING, REACH = 1.65, 1.4, 1.5
 
 
 def plot_specification_curve(
