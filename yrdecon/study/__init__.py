@@ -1,5 +1,6 @@
 """The study: a plan declared in advance, its steps, its grade and its report."""
 
+from yrdecon.study.compare_results import compare_results
 from yrdecon.study.freeze import freeze_plan
 from yrdecon.study.plan import Plan, load_plan
 from yrdecon.study.report.assemble import study_report
@@ -12,6 +13,7 @@ __all__ = [
     "Plan",
     "Study",
     "compare_designs",
+    "compare_results",
     "freeze_plan",
     "load_plan",
     "load_twinning",
