@@ -106,10 +106,8 @@ def _battery(study: Study, lang: Lang) -> tuple[Block, ...]:
     table = study.found["robustness"].frames["battery"]
     made = table[table["estimate"].notna()]
     rows = [_check(row, study, lang) for _, row in made.iterrows()]
-    left = [
-        _check(row, study, lang) + _colon(lang) + phrase(row["note"], lang)
-        for _, row in table[table["estimate"].isna()].iterrows()
-    ]
+    absent = [row for _, row in table[table["estimate"].isna()].iterrows()]
+    left = [_check(row, study, lang) + _colon(lang) + phrase(row["note"], lang) for row in absent]
     blocks: list[Block] = [TableBlock(comparison_table("report_battery", made, rows, lang))]
     if left:
         blocks += [Paragraph(word("report_not_made", lang)), Bullets(tuple(left))]
