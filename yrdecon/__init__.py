@@ -26,6 +26,7 @@ from yrdecon.core import (
     save_test,
 )
 from yrdecon.diagnostics import (
+    Specifications,
     balance,
     calibrate,
     control_pool_ladder,
@@ -41,6 +42,9 @@ from yrdecon.diagnostics import (
     placebo_time,
     pretrend,
     pretrend_power,
+    robustness_battery,
+    specification_curve,
+    specification_test,
 )
 from yrdecon.errors import DataError, DesignError, EstimationError, RegistryError, YrdeconError
 from yrdecon.estimators import (
@@ -150,7 +154,22 @@ from yrdecon.present import (
     summary_table,
     variable_table,
 )
-from yrdecon.study import FirstPage, compare_designs, load_twinning, twinning_design, twinning_variants
+from yrdecon.study import (
+    Plan,
+    Receipt,
+    Study,
+    compare_designs,
+    compare_results,
+    freeze_plan,
+    load_plan,
+    load_twinning,
+    receipt,
+    run_study,
+    study_report,
+    twinning_design,
+    twinning_variants,
+    write_report,
+)
 
 __version__ = "0.1.0"
 
@@ -166,7 +185,6 @@ __all__ = [
     "EstimationError",
     "Figure",
     "FigureBlock",
-    "FirstPage",
     "Heading",
     "HypothesisTest",
     "KeyValues",
@@ -174,9 +192,13 @@ __all__ = [
     "PageBreak",
     "Panel",
     "Paragraph",
+    "Plan",
     "Predictor",
+    "Receipt",
     "Registry",
     "RegistryError",
+    "Specifications",
+    "Study",
     "Table",
     "TableBlock",
     "YrdeconError",
@@ -199,6 +221,7 @@ __all__ = [
     "cluster_leverage",
     "cluster_robust",
     "compare_designs",
+    "compare_results",
     "conformal",
     "conley",
     "conley_taber",
@@ -215,6 +238,7 @@ __all__ = [
     "event_window",
     "ferman_pinto",
     "frame_table",
+    "freeze_plan",
     "growth",
     "hagemann",
     "heteroskedastic",
@@ -232,6 +256,7 @@ __all__ = [
     "lincom",
     "load_estimate",
     "load_panel",
+    "load_plan",
     "load_registry",
     "load_test",
     "load_twinning",
@@ -272,10 +297,13 @@ __all__ = [
     "pretrend_power",
     "price_base",
     "province_sums",
+    "receipt",
     "registry_from_pairs",
     "regression_table",
     "resolve_places",
+    "robustness_battery",
     "romano_wolf",
+    "run_study",
     "save_estimate",
     "save_figure",
     "save_test",
@@ -285,10 +313,13 @@ __all__ = [
     "spatial_event_study",
     "spatial_model_test",
     "spatial_range",
+    "specification_curve",
+    "specification_test",
     "stack_tables",
     "stacked",
     "staggered_rollout",
     "standardize",
+    "study_report",
     "summary_table",
     "sun_abraham",
     "synthetic_control",
@@ -307,4 +338,5 @@ __all__ = [
     "wald",
     "wild_cluster_bootstrap",
     "winsorize",
+    "write_report",
 ]

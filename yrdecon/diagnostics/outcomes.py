@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from yrdecon.core.design import Design, parse_effect
+from yrdecon.core.design import Design
 from yrdecon.core.estimator import Estimator, OutcomeKernel, estimate_assignments, registered
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
+from yrdecon.diagnostics.needed_columns import with_needed_columns
 from yrdecon.errors import YrdeconError
 
 FloatArray = NDArray[np.float64]
@@ -40,7 +40,7 @@ def effects_by_outcome(
     if many is not None:
         return lambda outcomes: many(panel, design, cohorts, outcomes).effects
     sample = draw_sample(panel, design)
-    narrow = panel if registered(estimator) is None else _without_other_columns(panel, design)
+    narrow = panel if registered(estimator) is None else with_needed_columns(panel, design)
     replaced = outcome_replacer(narrow, design, sample)
 
     def at(values: FloatArray) -> FloatArray:
@@ -84,15 +84,6 @@ def outcome_replacer(panel: Panel, design: Design, sample: Sample) -> Callable[[
         return panel.assign(**{design.outcome: column})
 
     return replaced
-
-
-def _without_other_columns(panel: Panel, design: Design) -> Panel:
-    """Drop the columns that neither panel nor design names, which every copy of the panel would carry along."""
-    parsed = [parse_effect(effect) for effect in design.effects]
-    named = [panel.unit, panel.time, *(panel.location or ()), panel.group, design.outcome, design.cohort]
-    named += [*design.covariates, design.cluster, design.pool, design.weights]
-    named += [c for effect in parsed for c in (*effect.columns, effect.slope)]
-    return replace(panel, frame=panel.frame[list(dict.fromkeys(c for c in named if c is not None))])
 
 
 def _weights(at: Effects, sample: Sample) -> FloatArray | None:

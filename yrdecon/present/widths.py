@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from yrdecon.present.numbers import DASH
 from yrdecon.present.table_content import TableContent
 
 UNBROKEN, SHORT_CHINESE, PROSE = 16, 10, 24
@@ -34,11 +35,11 @@ def natural_widths(content: TableContent) -> list[float]:
 def prose_columns(content: TableContent) -> list[bool]:
     """Return which columns hold sentences, to be set flush left.
 
-    They do if most of their cells are long; beside such a column every other one of more than numbers and short words
-    does.
+    They do if most of their filled cells are long; beside such a column every other one of more than numbers and short
+    words does.
     """
     rows = [row for position, row in enumerate(content.rows) if position not in content.titles]
-    sizes = [[letters(text) for text in column if text] for column in zip(*rows, strict=True)]
+    sizes = [[letters(text) for text in column if text not in ("", DASH)] for column in zip(*rows, strict=True)]
     are_long = [2 * sum(size > PROSE for size in column) > len(column) for column in sizes]
     if not any(are_long[1:]):
         return [False] * len(sizes)

@@ -49,6 +49,13 @@ def freeze_plan(path: str | Path, *, today: date) -> Path:
     ------
     DesignError
         If the plan is frozen already, or cannot be used.
+
+    Examples
+    --------
+    >>> freeze_plan("nowhere.toml", today=date(2024, 5, 1))
+    Traceback (most recent call last):
+    ...
+    yrdecon.errors.DesignError: there is no plan nowhere.toml; give the path of a TOML file
     """
     target = frozen_path(path)
     if target.exists():

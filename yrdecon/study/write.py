@@ -1,10 +1,11 @@
-"""Write the report of a study in both languages and three formats, with every table and figure of it on its own."""
+"""Write the report of a study in both languages and four formats, with every table and figure of it on its own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from yrdecon.core.atomic import write_atomically
 from yrdecon.present.blocks import Block, FigureBlock, Heading, TableBlock
 from yrdecon.present.figure import save_figure
 from yrdecon.present.words import Lang
@@ -17,13 +18,21 @@ LANGUAGES: tuple[Lang, ...] = ("en", "zh")
 def write_report(
     study: Study, *, languages: Sequence[Lang] = LANGUAGES, progress: Progress | None = None
 ) -> list[Path]:
-    """Write ``report_<language>`` as HTML, Word and PDF into the folder of the study, and tables and figures beside.
+    """Write ``report_<language>`` as HTML, Word, PDF and Markdown into the folder of the study, its parts beside it.
 
     Tables are Word and LaTeX files named by their section, figures SVG and PNG with their data and description.
 
     Returns
     -------
     The reports.
+
+    Examples
+    --------
+    >>> from yrdecon.study.run import run_study
+    >>> write_report(run_study("nowhere.toml"))
+    Traceback (most recent call last):
+    ...
+    yrdecon.errors.DesignError: there is no plan nowhere.toml; give the path of a TOML file
     """
     told = progress or (lambda _step, _state: None)
     written = []
@@ -35,6 +44,7 @@ def write_report(
             document.to_html(stem.with_suffix(".html")),
             document.to_word(stem.with_suffix(".docx")),
             document.to_pdf(stem.with_suffix(".pdf")),
+            write_atomically(stem.with_suffix(".md"), document.to_markdown()),
         ]
         _write_parts(document.blocks, study.folder, lang)
         told(f"report_{lang}", "done")

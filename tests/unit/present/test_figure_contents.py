@@ -172,6 +172,21 @@ def test_the_curve_rises_marks_the_headline_and_puts_each_choice_below_its_estim
     assert "8 treated units, smallest attainable p 0.040" in title(figure)
 
 
+def test_an_interval_far_beyond_all_estimates_is_cut_and_counted():
+    table = specifications().assign(conf_high=[50.0, np.inf, 0.3])
+    figure = yd.plot_specification_curve(table)
+    assert figure.drawing.axes[0].get_ylim()[1] < 2
+    assert "1 long ones are cut" in title(figure)
+    assert "cut" not in title(yd.plot_specification_curve(specifications()))
+
+
+def test_the_joint_test_of_all_specifications_is_told_and_brings_its_assignments(panel):
+    test = yd.permutation_test(yd.twfe, panel, DESIGN, seed=0)
+    figure = yd.plot_specification_curve(specifications(), test=test)
+    assert f"All specifications jointly: rank {test.rank} of {len(test.draws)}" in title(figure)
+    assert f"8 treated units, {test.n_assignments} admissible assignments" in title(figure)
+
+
 def test_a_curve_without_one_headline_or_a_choice_is_refused():
     table = specifications()
     with pytest.raises(yd.DesignError, match="exactly one row"):

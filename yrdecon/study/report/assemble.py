@@ -14,7 +14,16 @@ from yrdecon.study.run import Study
 
 
 def study_report(study: Study, lang: Lang) -> Document:
-    """Write the report of a study in one language; every number on it is read from its findings."""
+    """Write the report of a study in one language; every number on it is read from its findings.
+
+    Examples
+    --------
+    >>> from yrdecon.study.run import run_study
+    >>> study_report(run_study("nowhere.toml"), "zh")
+    Traceback (most recent call last):
+    ...
+    yrdecon.errors.DesignError: there is no plan nowhere.toml; give the path of a TOML file
+    """
     blocks = (
         Heading(word("report_page", lang), anchor="page"),
         *first_page(study, lang),
