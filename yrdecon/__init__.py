@@ -1,6 +1,6 @@
 """Did pairing a rich place with a poor one help, when only a handful of places were treated?"""
 
-from yrdecon.clean import audit, audit_report, build_panel, coverage, jumps, load_panel, province_sums
+from yrdecon.clean import anomalies, audit, audit_report, build_panel, coverage, jumps, load_panel, province_sums
 from yrdecon.clean.verbs import (
     balance_panel,
     deflate,
@@ -203,6 +203,7 @@ __all__ = [
     "TableBlock",
     "YrdeconError",
     "aggregate",
+    "anomalies",
     "assign_cohort",
     "assign_policies",
     "assign_pools",

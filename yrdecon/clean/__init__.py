@@ -1,8 +1,9 @@
 """Cleaning: raw figures to one harmonized panel, with an audit of every touched cell."""
 
+from yrdecon.clean.anomalies import anomalies
 from yrdecon.clean.audit import audit
 from yrdecon.clean.build import build_panel
 from yrdecon.clean.load import load_panel
 from yrdecon.clean.report import audit_report, coverage, jumps, province_sums
 
-__all__ = ["audit", "audit_report", "build_panel", "coverage", "jumps", "load_panel", "province_sums"]
+__all__ = ["anomalies", "audit", "audit_report", "build_panel", "coverage", "jumps", "load_panel", "province_sums"]
