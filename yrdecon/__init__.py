@@ -1,6 +1,17 @@
 """Did pairing a rich place with a poor one help, when only a handful of places were treated?"""
 
-from yrdecon.clean import anomalies, audit, audit_report, build_panel, coverage, jumps, load_panel, province_sums
+from yrdecon.clean import (
+    anomalies,
+    audit,
+    audit_report,
+    build_panel,
+    coverage,
+    crosswalk,
+    crosswalk_draws,
+    jumps,
+    load_panel,
+    province_sums,
+)
 from yrdecon.clean.verbs import (
     balance_panel,
     deflate,
@@ -93,6 +104,7 @@ from yrdecon.inference import (
     node_jackknife,
     permutation_test,
     placebo_band,
+    pool_draws,
     romano_wolf,
     scpc,
     sign_change,
@@ -228,6 +240,8 @@ __all__ = [
     "conley_taber",
     "control_pool_ladder",
     "coverage",
+    "crosswalk",
+    "crosswalk_draws",
     "deflate",
     "design_audit",
     "did_multiplegt",
@@ -294,6 +308,7 @@ __all__ = [
     "plot_trends",
     "plot_weights",
     "policy_overlap",
+    "pool_draws",
     "pretrend",
     "pretrend_power",
     "price_base",

@@ -14,6 +14,8 @@ import pandas as pd
 from yrdecon.core.panel import VARIABLE_COLUMNS, Panel
 from yrdecon.errors import DataError
 
+FLAG = "is_"
+EDITS = ("winsorize", "interpolate", "crosswalk")
 TRAIL_COLUMNS = ("derivation", "edited_from")
 _VERBS = Path(__file__).parent / "verbs.toml"
 
@@ -28,6 +30,8 @@ def derive(
     unit_of_measure: str | None = None,
 ) -> Panel:
     """Add the column that a verb makes of another one; source and vintage are those of that one.
+
+    The sentence of how it was made goes to the notes, but for flags, which the sentence of their column names.
 
     Parameters
     ----------
@@ -52,13 +56,14 @@ def derive(
         "label_en": words["label_en"].format_map(filled),
         "label_zh": words["label_zh"].format_map(filled),
         "derivation": derivation,
-        "edited_from": of if verb in ("winsorize", "interpolate") else "",
+        "edited_from": of if verb in EDITS else "",
     }
     if unit_of_measure is not None:
         new["unit_of_measure"] = unit_of_measure
     variables = panel.variables.reindex(columns=_columns(panel), fill_value="")
     variables = pd.concat([variables, pd.DataFrame([new], index=pd.Index([name], name="name"))[_columns(panel)]])
-    return replace(panel.assign(**{name: values}), variables=variables, notes=(*panel.notes, derivation))
+    notes = panel.notes if verb.startswith(FLAG) else (*panel.notes, derivation)
+    return replace(panel.assign(**{name: values}), variables=variables, notes=notes)
 
 
 def description_of(panel: Panel, column: str) -> pd.Series[Any]:
@@ -83,6 +88,19 @@ def numbers_of(panel: Panel, column: str) -> pd.Series[Any]:
     if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
         raise DataError(f"column {column!r} must hold numbers; it holds {values.dropna().unique()[:3].tolist()}")
     return values.astype(float)
+
+
+def fail_if_not_a_quantity(panel: Panel, column: str, missing: str) -> None:
+    """Refuse logs, shares, indices and labels, which cannot be divided among people or places.
+
+    Raises
+    ------
+    DataError
+        If the panel declares such a unit of measure; `missing` says what such a column has not.
+    """
+    unit = str(description_of(panel, column)["unit_of_measure"])
+    if unit.startswith("log ") or unit in ("percent", "label", "code", "name") or "=" in unit:
+        raise DataError(f"column {column!r} is in {unit!r} and has no {missing}; give a quantity such as GDP")
 
 
 def at_period(panel: Panel, values: pd.Series[Any], periods_earlier: int) -> pd.Series[Any]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from yrdecon.clean.verbs.derived import at_period, derive, description_of, numbers_of
+from yrdecon.clean.verbs.derived import at_period, derive, description_of, fail_if_not_a_quantity, numbers_of
 from yrdecon.core.names import some_of
 from yrdecon.core.panel import Panel
 from yrdecon.errors import DataError
@@ -55,7 +55,7 @@ def per_capita(
     if timing == "mid_year":
         people = (people + at_period(panel, people, 1)) / 2
     unit, heads = (str(description_of(panel, c)["unit_of_measure"]) for c in (column, population))
-    _fail_if_not_a_quantity(column, unit)
+    fail_if_not_a_quantity(panel, column, "value per head")
     _fail_if_not_persons(population, heads)
     multiple, single = _resolved(unit)
     ratio = numbers_of(panel, column) * multiple / (people * _resolved(heads)[0])
@@ -67,11 +67,6 @@ def _resolved(unit: str) -> tuple[float, str]:
     """Return the multiple in a unit of measure and the single unit."""
     found = re.match("|".join(MULTIPLES), unit)
     return (MULTIPLES[found[0]], unit[found.end() :].strip()) if found else (1.0, unit)
-
-
-def _fail_if_not_a_quantity(column: str, unit: str) -> None:
-    if unit.startswith("log ") or unit in ("percent", "label", "code", "name") or "=" in unit:
-        raise DataError(f"column {column!r} is in {unit!r} and has no value per head; give a quantity such as GDP")
 
 
 def _fail_if_not_persons(column: str, unit: str) -> None:
