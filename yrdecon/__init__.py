@@ -165,6 +165,7 @@ from yrdecon.present import (
     stack_tables,
     summary_table,
     variable_table,
+    write_audit_page,
 )
 from yrdecon.study import (
     Plan,
@@ -354,5 +355,6 @@ __all__ = [
     "wald",
     "wild_cluster_bootstrap",
     "winsorize",
+    "write_audit_page",
     "write_report",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -38,12 +38,18 @@ def reproduce(
 @app.command()
 def audit(
     panel: Annotated[str, typer.Argument(help="yrd or national")] = "yrd",
+    html: Annotated[Path | None, typer.Option("--html", help="Write coverage and anomalies to this page.")] = None,
+    lang: Annotated[Literal["en", "zh"], typer.Option("--lang", help="Language of the page, en or zh.")] = "en",
 ) -> None:
-    """Print coverage, province sums, jumps, filled cells and boundary breaks of a shipped panel."""
-    from yrdecon.clean import audit_report
+    """Print coverage, province sums, jumps, filled cells and boundary breaks of a shipped panel, or write its page."""
+    from yrdecon.clean import audit_report, load_panel
+    from yrdecon.present.audit_page import write_audit_page
 
     with _errors_in_words():
-        typer.echo(audit_report(panel))
+        if html is None:
+            typer.echo(audit_report(panel))
+        else:
+            typer.echo(f"wrote {write_audit_page(load_panel(panel), html, lang=lang)}")
 
 
 @app.command()

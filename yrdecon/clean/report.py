@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 
 from yrdecon.clean.load import load_panel
 from yrdecon.core.panel import Panel
 from yrdecon.core.resources import data_path
+from yrdecon.errors import DataError
 
 KNOWN_JUMPS = {
     ("340100", "fiscal_revenue_100m_yuan", (2007, 2008, 2009)): "total revenue (财政总收入) in 2007-08",
@@ -29,17 +32,27 @@ CONCEPTS = {
 SHOWN = 15
 
 
-def coverage(panel: Panel) -> pd.DataFrame:
-    """Return the share of units with a value, by variable and period.
+def coverage(panel: Panel, *, by: Literal["time", "unit", "group"] = "time") -> pd.DataFrame:
+    """Return the share of cells with a value, by variable and period, unit or group.
+
+    Raises
+    ------
+    DataError
+        If `by` is something else, or the panel has no group.
 
     Examples
     --------
     >>> float(coverage(load_panel("yrd")).loc["ln_real_gdp", 2020])
     1.0
+    >>> float(coverage(load_panel("yrd"), by="group").loc["ln_real_gdp", "安徽省"])
+    1.0
     """
-    keys = [panel.unit, panel.time, *(panel.location or ())]
-    values = panel.frame.drop(columns=keys)
-    return values.notna().groupby(panel.frame[panel.time]).mean().T
+    keys = {"time": panel.time, "unit": panel.unit, "group": panel.group}
+    key = keys.get(by)
+    if key is None:
+        raise DataError(f"coverage by {by!r} is not known here; choose one of {[k for k, c in keys.items() if c]}")
+    values = panel.frame.drop(columns=[panel.unit, panel.time, *(panel.location or ())])
+    return values.notna().groupby(panel.frame[key]).mean().T
 
 
 def province_sums(panel: Panel) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Presentation: tables and figures of what was computed elsewhere."""
 
+from yrdecon.present.audit_page import write_audit_page
 from yrdecon.present.balance_table import balance_table
 from yrdecon.present.blocks import Bullets, FigureBlock, Heading, KeyValues, PageBreak, Paragraph, TableBlock
 from yrdecon.present.data_tables import pairs_table, summary_table
@@ -62,4 +63,5 @@ __all__ = [
     "stack_tables",
     "summary_table",
     "variable_table",
+    "write_audit_page",
 ]
