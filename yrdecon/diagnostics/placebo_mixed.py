@@ -17,7 +17,8 @@ from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.diagnostics.one_effect import one_effect
 from yrdecon.diagnostics.placebo_dates import move_back, placebo_shifts
 from yrdecon.errors import DesignError
-from yrdecon.inference.assignments import AssignmentSet, admissible_assignments
+from yrdecon.inference.assignment_set import AssignmentSet
+from yrdecon.inference.assignments import admissible_assignments
 
 FloatArray = NDArray[np.float64]
 
