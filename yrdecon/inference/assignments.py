@@ -33,9 +33,9 @@ def admissible_assignments(
 
     - one treated unit: it is compared with every other;
     - treated units closer together than the tenth percentile of random sets: blocks of nearest neighbors, inside the
-      groups of the panel if the treated lie in one and there are 20 blocks, ten of them disjoint;
-    - treated units in several distant groups: each group is moved elsewhere as a block of neighbors, the groups at
-      least three quarters as far apart as they are;
+      groups of the panel if the treated lie in one, 20 blocks do, and the sample has room for ten disjoint ones;
+    - treated units in several distant groups of neighbors: each group is moved elsewhere as a block of neighbors, the
+      groups at least three quarters as far apart as they are;
     - several adoption dates: blocks and moved groups carry the map of dates with them, so that units of each date are
       as far from each other as they are; scattered units are shuffled by whole cohorts, dates kept;
     - ten or more treated and effective units, scattered: any set of units, as a check of other tests;

@@ -15,6 +15,7 @@ from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample
 from yrdecon.inference.geometry import (
     Geometry,
+    are_groups_compact,
     clustering,
     compactness,
     measure_distances,
@@ -86,9 +87,10 @@ def choose_mechanism(panel: Panel, sample: Sample, assignment: Assignment, exclu
     )
     if compact.is_close:
         return _neighbors(panel, sample, assignment, geometry, excluded, words)
-    near, groups = clustering(geometry, treated, random), treated_groups(geometry, treated)
+    groups = treated_groups(geometry, treated)
     n_groups = int(groups.max()) + 1
-    if near.is_close and 2 <= n_groups <= treated.sum() / 2:
+    near = clustering(geometry, treated, random).is_close or are_groups_compact(geometry, treated, groups, seed)
+    if near and 2 <= n_groups <= treated.sum() / 2:
         found = f"{words}, but they form {n_groups} groups of neighbors"
         return Choice(replace(assignment, kind="relocated"), None, "half", found)
     return _scattered(panel, sample, assignment, excluded, f"{words}: scattered")
@@ -97,17 +99,19 @@ def choose_mechanism(panel: Panel, sample: Sample, assignment: Assignment, exclu
 def _neighbors(
     panel: Panel, sample: Sample, assignment: Assignment, geometry: Geometry, excluded: BoolArray, why: str
 ) -> Choice:
-    """Take blocks of neighbors, inside the groups of the panel where there are enough of them.
+    """Take blocks of neighbors, inside the groups of the panel where the treated lie in one and the map is large.
 
-    Blocks that straddle groups average shocks of several, those of a treated set in one group do not.
+    Blocks that straddle groups average the shocks of several, those of a treated set in one group do not. On a map with
+    room for fewer than ten blocks only a rank is read, for which more blocks are worth more than alike ones.
     """
     blocks, treated = replace(assignment, kind="contiguous"), np.isfinite(sample.cohort)
     groups = group_strata(panel, sample)
     if groups is None or len(np.unique(groups.codes[treated])) > 1:
         return Choice(blocks, None, "half", why)
-    codes = np.where(excluded, -1, groups.codes)
-    inside = blocks_within(geometry.distance, codes, int(treated.sum()))
-    if len(inside) < FEW_P_VALUES or most_disjoint(inside) < FEW_DISJOINT_SETS:
+    size, anywhere = int(treated.sum()), np.where(excluded, -1, 0)
+    room = most_disjoint(blocks_within(geometry.distance, anywhere, size))
+    inside = blocks_within(geometry.distance, np.where(excluded, -1, groups.codes), size)
+    if room < FEW_DISJOINT_SETS or len(inside) < FEW_P_VALUES:
         return Choice(blocks, None, "half", why)
     return Choice(replace(blocks, within=panel.group), None, "half", f"{why}, and they lie in one {panel.group}")
 

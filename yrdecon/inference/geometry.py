@@ -106,6 +106,16 @@ def treated_groups(geometry: Geometry, treated: BoolArray) -> IntArray:
     return distant_groups(geometry.distance[np.ix_(treated, treated)])
 
 
+def are_groups_compact(geometry: Geometry, treated: BoolArray, groups: IntArray, seed: int) -> bool:
+    """Whether each of the (n1,) groups has two units or more, closer together than in random sets of its size."""
+    sizes = np.bincount(groups)
+    if sizes.min() < 2:
+        return False
+    members = np.zeros((len(sizes), len(treated)), dtype=bool)
+    members[groups, np.flatnonzero(treated)] = True
+    return all(compactness(geometry, own, random_sets(own, seed)).is_close for own in members)
+
+
 def _borders(sample: Sample, adjacency: tuple[tuple[object, object], ...]) -> FloatArray:
     names = pd.Index(dict.fromkeys([*sample.units, *(unit for pair in adjacency for unit in pair)]))
     first, second = zip(*adjacency, strict=True)
