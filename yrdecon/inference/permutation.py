@@ -108,6 +108,33 @@ def permutation_test(
     _fail_if_options_are_unknown(studentize, draws, level)
     sample = draw_sample(panel, design)
     compared = admissible_assignments(panel, sample, assignment or Assignment(), draws=draws, seed=seed)
+    return compare_assignments(estimator, panel, design, compared, studentize=studentize, level=level)
+
+
+def compare_assignments(
+    estimator: Estimator,
+    panel: Panel,
+    design: Design,
+    compared: AssignmentSet,
+    *,
+    studentize: Studentize = "auto",
+    level: float | None = 0.95,
+) -> HypothesisTest:
+    """Run `permutation_test` with assignments that are already drawn, such as those of another design.
+
+    Parameters
+    ----------
+    compared
+        Assignments of the units of ``draw_sample(panel, design)``, the actual one first.
+    level
+        Confidence level of the interval; None for no interval.
+
+    Raises
+    ------
+    DesignError
+        As `permutation_test`.
+    """
+    sample = draw_sample(panel, design)
     size = _size(panel, design)
     without = estimate_without(estimator, panel, design, compared.cohorts)
     errors = errors_without(estimator, panel, design, compared.cohorts)
@@ -132,7 +159,10 @@ def permutation_test(
 
     # with several dates an effect on early cohorts shifts what late placebo cohorts are compared with before treatment
     shifts = chosen == "cluster" or (chosen != "none" and len(treated_dates(sample)) > 1)
-    interval = invert_studentized(at, divisor, level) if shifts else invert(at, scale, level)
+    if level is None:
+        interval = np.nan, np.nan
+    else:
+        interval = invert_studentized(at, divisor, level) if shifts else invert(at, scale, level)
     test = HypothesisTest(
         name=f"permutation test, {compared.kind} assignments",
         statistic=float(statistics[0]),
