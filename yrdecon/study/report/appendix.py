@@ -116,7 +116,7 @@ def _battery(study: Study, lang: Lang) -> tuple[Block, ...]:
 
 def _check(row: pd.Series, study: Study, lang: Lang) -> str:
     """Write which check a row is, with the names of the units that it names by their ids."""
-    name = word(row["check"], lang)
+    name = word("report_headline" if row["check"] == "headline" else row["check"], lang)
     changed = phrase(row["changed"], lang)
     for code, unit in unit_names(study, lang).items():
         changed = re.sub(rf"\b{re.escape(code)}\b", unit, changed)
