@@ -1,6 +1,16 @@
 """Did pairing a rich place with a poor one help, when only a handful of places were treated?"""
 
-from yrdecon.clean import audit_report, build_panel, coverage, jumps, load_panel, province_sums
+from yrdecon.clean import (
+    audit_report,
+    build_panel,
+    coverage,
+    import_yearbook,
+    jumps,
+    load_panel,
+    province_sums,
+    read_yearbook,
+    yearbook_findings,
+)
 from yrdecon.core import (
     ESTIMATORS,
     Assignment,
@@ -165,6 +175,7 @@ __all__ = [
     "holm",
     "honest_bounds",
     "honest_bounds_from",
+    "import_yearbook",
     "imputation",
     "imputation_pretrend",
     "inference_report",
@@ -197,6 +208,7 @@ __all__ = [
     "pretrend",
     "pretrend_power",
     "province_sums",
+    "read_yearbook",
     "registry_from_pairs",
     "regression_table",
     "resolve_places",
@@ -226,4 +238,5 @@ __all__ = [
     "two_stage",
     "wald",
     "wild_cluster_bootstrap",
+    "yearbook_findings",
 ]

@@ -1,7 +1,20 @@
 """Cleaning: raw figures to one harmonized panel, with an audit of every touched cell."""
 
 from yrdecon.clean.build import build_panel
+from yrdecon.clean.import_yearbook import import_yearbook
 from yrdecon.clean.load import load_panel
 from yrdecon.clean.report import audit_report, coverage, jumps, province_sums
+from yrdecon.clean.yearbook import read_yearbook
+from yrdecon.clean.yearbook_findings import yearbook_findings
 
-__all__ = ["audit_report", "build_panel", "coverage", "jumps", "load_panel", "province_sums"]
+__all__ = [
+    "audit_report",
+    "build_panel",
+    "coverage",
+    "import_yearbook",
+    "jumps",
+    "load_panel",
+    "province_sums",
+    "read_yearbook",
+    "yearbook_findings",
+]
