@@ -8,7 +8,10 @@ from yrdecon.clean import (
     jumps,
     load_panel,
     province_sums,
+    read_panel,
     read_yearbook,
+    write_dta,
+    write_excel,
     yearbook_findings,
 )
 from yrdecon.core import (
@@ -208,6 +211,7 @@ __all__ = [
     "pretrend",
     "pretrend_power",
     "province_sums",
+    "read_panel",
     "read_yearbook",
     "registry_from_pairs",
     "regression_table",
@@ -238,5 +242,7 @@ __all__ = [
     "two_stage",
     "wald",
     "wild_cluster_bootstrap",
+    "write_dta",
+    "write_excel",
     "yearbook_findings",
 ]

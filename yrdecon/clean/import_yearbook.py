@@ -54,14 +54,11 @@ def import_yearbook(
     file, folder = existing_file(path), Path(to)
     figures = read_yearbook(file)
     findings = yearbook_findings(figures, previous=None if previous is None else read_yearbook(previous))
-    tables = {
-        f"{folder.name}.csv": _csv(figures),
-        "findings.csv": _csv(findings),
-        "SOURCE.md": _source_note(file, folder.name, figures, findings),
-    }
+    tables = {f"{folder.name}.csv": _csv(figures), "findings.csv": _csv(findings)}
     hashes = [f"{name},{_sha256(text.encode())},{len(text.encode())}" for name, text in sorted(tables.items())]
     manifest = "\n".join(["file,sha256,bytes", *hashes]) + "\n"
-    write_folder_atomically(folder, tables | {"manifest.csv": manifest})
+    note = _source_note(file, folder.name, figures, findings)
+    write_folder_atomically(folder, tables | {"manifest.csv": manifest, "SOURCE.md": note})
     return findings
 
 
@@ -75,7 +72,7 @@ def _sha256(content: bytes) -> str:
 
 def _source_note(file: Path, title: str, figures: pd.DataFrame, findings: pd.DataFrame) -> str:
     counts = findings["finding"].value_counts(sort=False)
-    listed = "; ".join(f"{count} times {finding}" for finding, count in counts.items()) or "none found"
+    listed = "; ".join(f"{finding} ({count})" for finding, count in counts.items()) or "none found"
     content = file.read_bytes()
     return SOURCE.format(
         title=title,

@@ -53,6 +53,7 @@ _ONE = rf"(?:十万|百万|千万|[十百千万亿])?(?:{'|'.join(sorted(MONEY +
 _UNIT = rf"(?:{_ONE}(?:/{_ONE})*|{'|'.join(SHARES)})"
 UNIT = re.compile(_UNIT)
 IN_PARENTHESES = re.compile(r"[(（\[【]\s*(?:单位\s*[:：]?)?\s*([^()（）\[\]【】]+?)\s*[)）\]】]")
+AFTER_STROKE = re.compile(rf"[\u4e00-\u9fffA-Za-z)）]\s*[/／_]\s*({_UNIT})\s*$")
 ALONE = re.compile(rf"\s*(?:[(（]\s*{_UNIT}\s*[)）]|单位\s*[:：]\s*{_UNIT}|{_UNIT})\s*")
 ENGLISH_MONEY = re.compile(
     r"[(（]\s*(?:rmb|usd)?\s*([\d\sO]+)\s*(?:yuan|usd|us dollars?|dollars?)\s*[)）]", re.IGNORECASE
@@ -60,15 +61,17 @@ ENGLISH_MONEY = re.compile(
 
 
 def unit_in(header: str) -> str:
-    """Return the unit in the last parentheses of a header that hold one; empty if there is none.
+    """Return the unit in the last parentheses of a header that hold one, else after a final stroke; empty if none.
 
     Examples
     --------
+    >>> unit_in("本外币贷款余额/亿元"), unit_in("碳排放量_吨")
+    ('亿元', '吨')
     >>> unit_in("地区生产总值(当年价格) (万元)"), unit_in("执业(助理)医师数 (人)"), unit_in("第一产业（农林牧渔业）")
     ('万元', '人', '')
     """
     found = [text for text in IN_PARENTHESES.findall(header) if UNIT.fullmatch(text)]
-    return found[-1] if found else ""
+    return found[-1] if found else "".join(AFTER_STROKE.findall(header))
 
 
 def is_unit_alone(text: str) -> bool:
@@ -90,10 +93,22 @@ def multiple_of(unit: str) -> float:
     >>> multiple_of("亿元"), multiple_of("人"), multiple_of("%")
     (100000000.0, 1.0, 1.0)
     """
-    for prefix in sorted(MULTIPLES, key=len, reverse=True):
-        if prefix and unit.startswith(prefix) and UNIT.fullmatch(unit[len(prefix) :]):
-            return MULTIPLES[prefix]
-    return 1.0
+    return MULTIPLES[unit.removesuffix(_plain(unit))]
+
+
+def conversion(printed: str, wanted: str) -> float | None:
+    """Return the factor from one printed unit to another; None if the two measure different things.
+
+    Examples
+    --------
+    >>> conversion("万元", "亿元"), conversion("人", "万人"), conversion("吨", "元")
+    (0.0001, 0.0001, None)
+    """
+    if printed == wanted:
+        return 1.0
+    if not (UNIT.fullmatch(printed) and UNIT.fullmatch(wanted)) or _plain(printed) != _plain(wanted):
+        return None
+    return multiple_of(printed) / multiple_of(wanted)
 
 
 def english_multiple(header: str) -> float | None:
@@ -107,3 +122,10 @@ def english_multiple(header: str) -> float | None:
     found = ENGLISH_MONEY.search(header)
     digits = re.sub(r"\D", "", found[1].replace("O", "0")) if found else ""
     return float(digits) if digits else None
+
+
+def _plain(unit: str) -> str:
+    for prefix in sorted(MULTIPLES, key=len, reverse=True):
+        if unit.startswith(prefix) and UNIT.fullmatch(unit.removeprefix(prefix)):
+            return unit.removeprefix(prefix)
+    return unit

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from yrdecon.core.archive import zip_bytes
 from yrdecon.core.atomic import write_atomically
 from yrdecon.core.estimate import Estimate, FloatArray, LinearFit
 from yrdecon.errors import DataError
@@ -20,7 +21,6 @@ from yrdecon.errors import DataError
 FORMAT = 2
 _ARRAYS = ("coef", "vcov", "influence")
 _WORDS = ("method", "outcome", "n_obs", "cluster", "dof", "small_sample")
-_STAMP = (1980, 1, 1, 0, 0, 0)
 
 
 def save_estimate(estimate: Estimate, path: str | Path) -> Path:
@@ -59,7 +59,7 @@ def save_estimate(estimate: Estimate, path: str | Path) -> Path:
     if estimate.linear is not None:
         words["linear"] = {"effects": list(estimate.linear.effects)}
     parts["estimate.json"] = json.dumps(words, ensure_ascii=False, indent=1, sort_keys=True).encode()
-    return write_atomically(Path(path), _zip_bytes(parts))
+    return write_atomically(Path(path), zip_bytes(parts))
 
 
 def load_estimate(path: str | Path) -> Estimate:
@@ -138,13 +138,3 @@ def _table(content: bytes, types: dict[str, str]) -> pd.DataFrame:
     text = [column for column, dtype in types.items() if dtype in ("str", "object", "string")]
     table = pd.read_csv(io.BytesIO(content), dtype=dict.fromkeys(text, "str"))
     return table.astype({c: t for c, t in types.items() if c not in text})
-
-
-def _zip_bytes(parts: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name in sorted(parts):
-            info = zipfile.ZipInfo(name, date_time=_STAMP)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, parts[name])
-    return buffer.getvalue()

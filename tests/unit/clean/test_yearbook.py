@@ -213,7 +213,7 @@ def test_an_import_writes_a_folder_with_hashes_and_never_overwrites_one(workbook
     stored = pd.read_csv(folder / "yearbook_2025.csv", dtype="str", keep_default_na=False)
     pd.testing.assert_frame_equal(stored, yd.read_yearbook(workbook))
     assert len(pd.read_csv(folder / "findings.csv")) == len(found) == 2
-    assert "1 times name misread; 1 times not a number" in (folder / "SOURCE.md").read_text(encoding="utf-8")
+    assert "name misread (1); not a number (1)" in (folder / "SOURCE.md").read_text(encoding="utf-8")
     with pytest.raises(yd.DataError, match="exists already and is not overwritten"):
         yd.import_yearbook(workbook, folder)
     assert [p.name for p in (tmp_path / "raw").iterdir()] == ["yearbook_2025"]
