@@ -113,7 +113,7 @@ def _top_of_header(grid: Grid, label_row: int) -> int:
 
 
 def _first_row_of_body(grid: Grid, label_row: int, name_column: int, end: int) -> int:
-    row = grid.owner(label_row, name_column).last_row + 1
+    row = min(grid.owner(label_row, name_column).last_row + 1, end)
     while row < end and (not (name := bare(grid.text(row, name_column))) or name.lower() in ENGLISH_LABELS):
         row += 1
     return row

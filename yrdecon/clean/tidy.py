@@ -69,7 +69,11 @@ def tidy(table: RawTable, columns: ColumnMap) -> Tidy:
         raise DataError(no_unit(table, columns))
     body = rows_of_units(table, roles)
     parts = list((_indicator_parts if roles.indicator is not None else _column_parts)(table, roles, body))
-    headers = list(dict.fromkeys(part.header for part in parts))
+    if not parts:
+        raise DataError(
+            f"{table.where} has no other column than that of units; its headers are {some_of(table.headers)}"
+        )
+    headers = _headers(table, roles, parts)
     series, variables = {}, {}
     for name, (header, spec) in _named(headers, table, columns, roles).items():
         own = [part for part in parts if part.header == header]
@@ -82,7 +86,7 @@ def tidy(table: RawTable, columns: ColumnMap) -> Tidy:
     taken = [name for name in series if name in index]
     if taken:
         raise DataError(f"{table.where} has a variable under the name of a key, {some_of(taken)}; rename its header")
-    frame = pd.DataFrame(series) if series else pd.DataFrame(index=parts[0].keys)
+    frame = pd.DataFrame(series, index=None if series else parts[0].keys)
     if columns.group and columns.group in table.headers and columns.group not in frame:
         frame[columns.group] = _groups(table, roles, body, columns.group).reindex(frame.index.get_level_values(0)).array
     return Tidy(frame.rename_axis(index), variables, table.where, tuple(headers))
@@ -129,7 +133,18 @@ def _indicator_parts(table: RawTable, roles: Roles, body: pd.DataFrame) -> Itera
 
 
 def _keys(names: pd.Series[Any], period: pd.Series[Any] | int) -> pd.MultiIndex:
-    return pd.MultiIndex.from_arrays([names, period if isinstance(period, pd.Series) else [period] * len(names)])
+    periods = period if isinstance(period, pd.Series) else [period] * len(names)
+    return pd.MultiIndex.from_arrays([names, periods], names=["unit", "time"])
+
+
+def _headers(table: RawTable, roles: Roles, parts: list[_Part]) -> list[str]:
+    """Return the headers of variables; those of years and indicators once."""
+    if not roles.years and roles.indicator is None:
+        return [part.header for part in parts]
+    repeated = [place for place, found in roles.years.items() if list(roles.years.values()).count(found) > 1]
+    if repeated:
+        raise DataError(f"{table.where} has several columns for {table.headers[repeated[0]]!r}; rename all but one")
+    return list(dict.fromkeys(part.header for part in parts))
 
 
 def _measure(table: RawTable, roles: Roles, rows: pd.DataFrame, indicator: str) -> str:

@@ -7,18 +7,19 @@ import re
 import zipfile
 from typing import Any
 
-from yrdecon.clean.grid import Grid, Range
+from yrdecon.clean.grid import Grid, Range, squeezed
 from yrdecon.core.extras import require
 from yrdecon.errors import DataError
 
 ZIP, COMPOUND = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
-REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})(\d{1,7})["']""")
+REFERENCE = re.compile(rb"""\br\s*=\s*["']\s*\$?([A-Za-z]*)\$?(\d+)""")
 FORMULA = re.compile(
     rb"""<(?:\w+:)?c\s([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"""
     rb"""(<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"""
 )
+MOST_DIGITS = 20
 MOST_CELLS = 20_000_000
 MOST_BYTES = 1 << 31
 
@@ -70,7 +71,7 @@ def _protected(source: str) -> str:
 
 
 def _damaged(source: str, error: BaseException) -> str:
-    return f"{source} is truncated or damaged ({str(error).splitlines()[0][:100]}); copy or download it again"
+    return f"{source} is truncated or damaged ({squeezed(str(error))[:100]}); copy or download it again"
 
 
 def _fail_if_zip_is_unreadable(source: str, data: bytes) -> None:
@@ -100,8 +101,8 @@ def _fail_if_no_workbook(source: str, archive: zipfile.ZipFile) -> None:
 
 def _fail_if_too_wide(source: str, part: str, xml: bytes) -> None:
     found = REFERENCE.findall(xml)
-    columns = max((_column_number(c) for c in {c for c, _ in found}), default=0)
-    rows = max((int(r) for r in {r for _, r in found}), default=0)
+    columns = max((_column_number(letters.upper()) for letters in {letters for letters, _ in found}), default=0)
+    rows = max((int(digits[:MOST_DIGITS]) for digits in {digits for _, digits in found}), default=0)
     if rows * columns > MOST_CELLS:
         raise DataError(
             f"{source}, {part} spans {rows} rows by {columns} columns; delete stray cells far from the table, "
