@@ -7,14 +7,19 @@ from yrdecon.diagnostics.honest_bounds import honest_bounds, honest_bounds_from
 from yrdecon.diagnostics.inference_report import inference_report
 from yrdecon.diagnostics.leave_one_out import leave_one_out
 from yrdecon.diagnostics.minimum_detectable_effect import minimum_detectable_effect
+from yrdecon.diagnostics.placebo_distribution import placebo_distribution
 from yrdecon.diagnostics.placebo_external import placebo_external
 from yrdecon.diagnostics.placebo_mixed import placebo_mixed
 from yrdecon.diagnostics.placebo_space import placebo_space
 from yrdecon.diagnostics.placebo_time import placebo_time
 from yrdecon.diagnostics.pretrend import pretrend
 from yrdecon.diagnostics.pretrend_power import pretrend_power
+from yrdecon.diagnostics.specification_curve import specification_curve
+from yrdecon.diagnostics.specification_test import specification_test
+from yrdecon.diagnostics.specifications import Specifications
 
 __all__ = [
+    "Specifications",
     "balance",
     "calibrate",
     "control_pool_ladder",
@@ -23,10 +28,13 @@ __all__ = [
     "inference_report",
     "leave_one_out",
     "minimum_detectable_effect",
+    "placebo_distribution",
     "placebo_external",
     "placebo_mixed",
     "placebo_space",
     "placebo_time",
     "pretrend",
     "pretrend_power",
+    "specification_curve",
+    "specification_test",
 ]

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from yrdecon.present.style import GRAY, SHADE, Size, figure_format
+from yrdecon.present.style import GRAY, SHADE, Size, figure_format, fold
 
 PADDING = 0.09
+LINE, LINE_SPACING, WHOLE_WIDTH = 1.35, 1.3, 1.12
 
 
-def new_drawing(size: Size) -> Any:
-    """Return a drawing of the size with one set of axes; call inside `figure_style`."""
+def new_drawing(size: Size, shape: tuple[int, int] = (1, 1), *, tall: float = 1.0, share_y: bool = False) -> Any:
+    """Return a drawing with rows and columns of axes, its height a multiple of the size's; call in `figure_style`."""
     from matplotlib.figure import Figure as Drawing
 
     form = figure_format(size)
-    drawing = Drawing(figsize=(form.width, form.height))
+    drawing = Drawing(figsize=(form.width, round(form.height * tall, 2)))
     drawing.set_layout_engine("constrained", w_pad=PADDING, h_pad=PADDING)
-    drawing.subplots()
+    drawing.subplots(*shape, sharey=share_y)
     return drawing
 
 
@@ -26,6 +27,32 @@ def mark_period(axes: Any, period: float, text: str, *, shaded: bool) -> None:
         axes.axvspan(period - 0.5, period + 0.5, color=SHADE, lw=0, zorder=0)
     place = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom", "rotation": 90}
     axes.annotate(text, (period, 0.02), fontsize="small", color=GRAY, **place)
+
+
+def tall_enough(size: Size, lines: float) -> float:
+    """Return the multiple of a size's height that so many lines of text need, one at least."""
+    form = figure_format(size)
+    return max(lines * LINE * form.points / 72 / form.height, 1.0)
+
+
+def add_title(drawing: Any, text: str, size: Size) -> None:
+    """Write small gray lines above all axes, from the left margin on."""
+    folded = fold(text, size, WHOLE_WIDTH)
+    drawing.suptitle(folded, x=0.015, ha="left", color=GRAY, fontsize=style_points("axes.titlesize"))
+
+
+def style_points(setting: str) -> float:
+    """Return a size in points of the style in force."""
+    import matplotlib as mpl
+
+    return float({str(key): value for key, value in mpl.rcParams.items()}[setting])
+
+
+def whole_ticks(axes: Any, most: int) -> None:
+    """Put ticks of the horizontal axis at whole numbers, so many at most."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=most, integer=True))
 
 
 def add_legend(drawing: Any, columns: int) -> None:
@@ -42,6 +69,8 @@ def settle_layout(drawing: Any) -> None:
         axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())
     for _ in range(2):
         drawing.draw_without_rendering()
+        for text in drawing.findobj(lambda artist: hasattr(artist, "set_linespacing")):
+            text.set_linespacing(LINE_SPACING)
     for axes in drawing.axes:
         for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
             _fix_ticks(axis, *limits)

@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from yrdecon.core.adoption import adoption_dates
-from yrdecon.core.estimate import FEW_TREATED, Estimate
+from yrdecon.core.estimate import FEW_TREATED, TIDY_COLUMNS, Estimate
+from yrdecon.core.panel import Panel
+from yrdecon.present.sample_facts import NOT_KNOWN, SampleFacts, sample_facts
 
 Status = Literal["estimated", "base", "excluded"]
 
@@ -34,6 +36,8 @@ class Term:
     std_error: float
     statistic: float
     p_value: float
+    conf_low: float = np.nan
+    conf_high: float = np.nan
     status: Status = "estimated"
 
 
@@ -61,6 +65,12 @@ class Fit:
         Periods that the sample covers and those that effects are measured from; base is empty if not known.
     n_periods_used
         Number of periods that form the contrast, None if it is not the same for every unit.
+    n_covariates
+        Number of covariates that are no terms, None if not known.
+    r_squared, within_r_squared
+        R2 with the fixed effects, and of the variation that they leave; None if not known.
+    facts
+        What the panel tells about the sample.
     notes
         Sentences of the estimate.
     """
@@ -81,6 +91,10 @@ class Fit:
     periods: tuple[int, ...] = ()
     base: tuple[int, ...] = ()
     n_periods_used: int | None = None
+    n_covariates: int | None = None
+    r_squared: float | None = None
+    within_r_squared: float | None = None
+    facts: SampleFacts = NOT_KNOWN
     notes: tuple[str, ...] = ()
 
     @property
@@ -94,8 +108,9 @@ class Fit:
         return self.n_treated_clusters is not None and self.n_treated_clusters >= FEW_TREATED
 
 
-def own_fit(estimate: Estimate) -> Fit:
-    """Read an estimate of this package."""
+def own_fit(estimate: Estimate, panel: Panel | None = None) -> Fit:
+    """Read an estimate of this package, and the rows of its panel if it is given."""
+    facts = NOT_KNOWN if panel is None else sample_facts(estimate, panel)
     return Fit(
         terms=_terms(estimate),
         outcome=estimate.outcome,
@@ -112,6 +127,10 @@ def own_fit(estimate: Estimate) -> Fit:
         periods=_periods(estimate),
         base=_base(estimate),
         n_periods_used=_periods_used(estimate),
+        n_covariates=None if estimate.linear is None else estimate.linear.n_covariates,
+        r_squared=facts.r_squared,
+        within_r_squared=_within_r_squared(estimate),
+        facts=facts,
         notes=estimate.notes,
     )
 
@@ -124,12 +143,12 @@ def _periods(estimate: Estimate) -> tuple[int, ...]:
     return _whole(units["time"])
 
 
-def _terms(estimate: Estimate) -> tuple[Term, ...]:
-    tidy = estimate.tidy()
-    numbers = tidy[["estimate", "std_error", "statistic", "p_value"]].to_numpy(dtype=float)
+def _terms(result: Estimate) -> tuple[Term, ...]:
+    tidy = result.tidy()
+    numbers = tidy[list(TIDY_COLUMNS)].to_numpy(dtype=float).tolist()
     return tuple(
-        Term(_key(cell), float(value), float(error), float(statistic), float(p_value), _status(cell))
-        for cell, (value, error, statistic, p_value) in zip(tidy.to_dict("records"), numbers, strict=True)
+        Term(_key(cell), estimate, error, statistic, p_value, low, high, _status(cell))
+        for cell, (estimate, error, statistic, p_value, low, high) in zip(tidy.to_dict("records"), numbers, strict=True)
     )
 
 
@@ -159,6 +178,15 @@ def _effects(estimate: Estimate) -> tuple[str, ...] | None:
     if estimate.linear is not None:
         return estimate.linear.effects
     return ("unit", "time") if "time_weights" in estimate.frames else None
+
+
+def _within_r_squared(estimate: Estimate) -> float | None:
+    """Return the share of the variation within the fixed effects; covariates that were projected out hide it."""
+    linear = estimate.linear
+    if linear is None or linear.n_covariates or len(linear.residuals) == 0:
+        return None
+    total = float(linear.weights @ linear.outcome**2)
+    return 1 - float(linear.weights @ linear.residuals**2) / total if total > 0 else None
 
 
 def _base(estimate: Estimate) -> tuple[int, ...]:
