@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import re
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 from typing import Any
 
 from yrdecon.clean.grid import Grid, Range, squeezed
@@ -19,6 +23,8 @@ FORMULA = re.compile(
     rb"""<(?:\w+:)?c\s([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"""
     rb"""(<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"""
 )
+XLS_PROCESS = Path(__file__).parent / "xls_process.py"
+MOST_SECONDS = 300
 MOST_DIGITS = 20
 MOST_CELLS = 20_000_000
 MOST_BYTES = 1 << 31
@@ -41,8 +47,9 @@ def workbook_grids(source: str, data: bytes) -> tuple[Grid, ...]:
     """
     if ENCRYPTED in data[: 1 << 20] or ENCRYPTED in data[-(1 << 20) :]:
         raise DataError(_protected(source))
-    if data.startswith(ZIP):
-        _fail_if_zip_is_unreadable(source, data)
+    if not data.startswith(ZIP):
+        return _old_grids(source, data)
+    _fail_if_zip_is_unreadable(source, data)
     calamine = require("python_calamine", "files")
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
@@ -54,6 +61,24 @@ def workbook_grids(source: str, data: bytes) -> tuple[Grid, ...]:
         if isinstance(error, KeyboardInterrupt | SystemExit | DataError):
             raise
         raise DataError(_damaged(source, error)) from error
+
+
+def _old_grids(source: str, data: bytes) -> tuple[Grid, ...]:
+    """Read an xls workbook in a process of its own: its reader ends the process if damage makes it want memory."""
+    require("python_calamine", "files")
+    try:
+        done = subprocess.run(
+            [sys.executable, str(XLS_PROCESS)], input=data, capture_output=True, timeout=MOST_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise DataError(f"{source} cannot be read as xls ({error}); save it as xlsx") from error
+    if done.returncode:
+        told = done.stdout.decode("utf-8", "replace") or "its reader gave up"
+        raise DataError(_protected(source) if told.startswith("PasswordError") else _damaged(source, told))
+    return tuple(
+        Grid(source, sheet["name"], tuple(map(tuple, sheet["cells"])), tuple(Range(*area) for area in sheet["merged"]))
+        for sheet in json.loads(done.stdout)
+    )
 
 
 def _is_sheet(book: Any, name: str) -> bool:
@@ -70,7 +95,7 @@ def _protected(source: str) -> str:
     return f"{source} is protected by a password; open it in Excel or WPS, remove the password and save it again"
 
 
-def _damaged(source: str, error: BaseException) -> str:
+def _damaged(source: str, error: BaseException | str) -> str:
     return f"{source} is truncated or damaged ({squeezed(str(error))[:100]}); copy or download it again"
 
 

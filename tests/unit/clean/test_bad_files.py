@@ -135,6 +135,12 @@ def test_a_truncated_workbook_says_so(tmp_path, share):
         yd.read_panel(text(tmp_path, data[: int(len(data) * share)], name="b.xlsx"))
 
 
+def test_a_damaged_old_workbook_is_refused_by_a_process_of_its_own(tmp_path):
+    start = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    with pytest.raises(yd.DataError, match=r"a\.xls is truncated or damaged"):
+        yd.read_panel(text(tmp_path, start + b"\x3e\0\x03\0" * 400, name="a.xls"))
+
+
 def test_an_empty_file_another_zip_and_an_image_say_so(tmp_path):
     with pytest.raises(yd.DataError, match="is empty"):
         yd.read_panel(text(tmp_path, b""))
