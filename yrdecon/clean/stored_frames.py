@@ -59,7 +59,9 @@ def parquet_table(path: Path) -> RawTable:
     """
     reader = require("pyarrow.parquet", "files")
     try:
-        frame = reader.read_table(io.BytesIO(path.read_bytes())).to_pandas()
+        table = reader.read_table(io.BytesIO(path.read_bytes()))
+        table.validate(full=True)  # texts that are no Unicode would be found only where they are used
+        frame = table.to_pandas()
     except Exception as error:  # the reader raises whatever the damaged bytes lead it into
         raise DataError(f"{path.name} is no readable parquet file ({error}); write it again") from error
     frame = frame.reset_index() if any(name is not None for name in frame.index.names) else frame

@@ -6,6 +6,7 @@ import zipfile
 
 import numpy as np
 import openpyxl
+import pandas as pd
 import pytest
 
 import yrdecon as yd
@@ -239,6 +240,10 @@ def test_damaged_stata_and_parquet_files_say_so(tmp_path, toy):
         yd.read_panel(text(tmp_path, data[:900], name="b.dta"))
     with pytest.raises(yd.DataError, match=r"b\.parquet is no readable parquet file"):
         yd.read_panel(text(tmp_path, b"PAR1" + b"x" * 50 + b"PAR1", name="b.parquet"))
+    pd.DataFrame(ROWS[1:], columns=ROWS[0]).to_parquet(tmp_path / "c.parquet", compression=None)
+    broken = (tmp_path / "c.parquet").read_bytes().replace("合肥市".encode(), b"\xff" * 9)
+    with pytest.raises(yd.DataError, match=r"c\.parquet is no readable parquet file"):
+        yd.read_panel(text(tmp_path, broken, name="c.parquet"))
 
 
 @pytest.mark.parametrize("mark", ["utf-8-sig", "utf-16"])
