@@ -14,6 +14,7 @@ from yrdecon.diagnostics.placebo_space import placebo_space
 from yrdecon.diagnostics.placebo_time import placebo_time
 from yrdecon.diagnostics.pretrend import pretrend
 from yrdecon.diagnostics.pretrend_power import pretrend_power
+from yrdecon.diagnostics.robustness_battery import robustness_battery
 from yrdecon.diagnostics.specification_curve import specification_curve
 from yrdecon.diagnostics.specification_test import specification_test
 from yrdecon.diagnostics.specifications import Specifications
@@ -35,6 +36,7 @@ __all__ = [
     "placebo_time",
     "pretrend",
     "pretrend_power",
+    "robustness_battery",
     "specification_curve",
     "specification_test",
 ]

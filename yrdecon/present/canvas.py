@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from yrdecon.present.style import GRAY, SHADE, Size, figure_format, fold
 
 PADDING = 0.09
-LINE, LINE_SPACING, WHOLE_WIDTH = 1.35, 1.3, 1.12
+LINE, LINE_SPACING, WHOLE_WIDTH, APART = 1.35, 1.3, 1.12, 0.4
 
 
 def new_drawing(size: Size, shape: tuple[int, int] = (1, 1), *, tall: float = 1.0, share_y: bool = False) -> Any:
@@ -74,10 +75,25 @@ def settle_layout(drawing: Any) -> None:
     for axes in drawing.axes:
         for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
             _fix_ticks(axis, *limits)
+        _thin_ticks(axes.xaxis)
     drawing.draw_without_rendering()
     drawing.set_layout_engine("none")
     for axes in drawing.axes:
         axes.set_position([round(float(v), 4) for v in axes.get_position().bounds])
+
+
+def _thin_ticks(axis: Any) -> None:
+    """Keep every second label of a horizontal axis of numbers, zero among them, where two of them nearly touch."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    labels = [label for label in axis.get_ticklabels() if label.get_text() and label.get_rotation() == 0]
+    renderer = FigureCanvasAgg(axis.figure).get_renderer()  # type: ignore[no-untyped-call]
+    boxes = [label.get_window_extent(renderer) for label in labels]
+    least = APART * style_points("font.size") * axis.figure.dpi / 72
+    if any(right.x0 - left.x1 < least for left, right in pairwise(boxes)):
+        places, texts = axis.get_majorticklocs(), [label.get_text() for label in labels]
+        first = next((i % 2 for i, place in enumerate(places) if place == 0), 0)
+        axis.set_ticks(places[first::2], labels=texts[first::2])
 
 
 def _fix_ticks(axis: Any, low: float, high: float) -> None:

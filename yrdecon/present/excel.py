@@ -10,6 +10,7 @@ from yrdecon.core.extras import require
 from yrdecon.present.archive import undated
 from yrdecon.present.table_content import TableContent
 from yrdecon.present.widths import letters, natural_widths
+from yrdecon.present.words import word
 
 LATIN, EAST_ASIAN = "Times New Roman", "宋体"
 SIZE, NOTE_SIZE, LINE_POINTS = 10.5, 9, 15
@@ -20,7 +21,7 @@ def excel_bytes(table: TableContent) -> bytes:
     """Return a workbook with one sheet, the table; it prints on one page in width."""
     book = require("openpyxl", "tables").Workbook()
     sheet = book.active
-    sheet.title = "Table"
+    sheet.title = word("table", "en" if table.lang == "en" else "zh")
     width = table.body.shape[1] + 1
     widths = [min(MOST_LETTERS, max(LEAST_LETTERS, natural)) + 2 for natural in natural_widths(table)]
     for number, characters in enumerate(widths, start=1):

@@ -82,6 +82,6 @@ def drawing_bytes(drawing: Any, kind: Literal["svg", "pdf", "png"], dpi: int = D
         "png": {"Software": "yrdecon"},
     }[kind]
     buffer = io.BytesIO()
-    with mpl.rc_context({"svg.hashsalt": "yrdecon", "axes.unicode_minus": False}):
+    with mpl.rc_context({"svg.hashsalt": "yrdecon", "axes.unicode_minus": False, "text.hinting": "no_hinting"}):
         drawing.savefig(buffer, format=kind, dpi=dpi, metadata=metadata)
     return buffer.getvalue()

@@ -43,9 +43,9 @@ def html_fragment(table: TableContent) -> str:
         _title(row[0], width) if position in table.titles else _row(row, sides)
         for position, row in enumerate(table.rows)
     ]
+    notes = "<br>".join(escape(paragraph) for paragraph in table.paragraphs)
     caption = [f'<caption style="{CAPTION}">{escape(table.caption)}</caption>'] if table.caption else []
-    paragraphs = "<br>".join(escape(paragraph) for paragraph in table.paragraphs)
-    notes = f'<tfoot><tr><td colspan="{width}" style="{NOTES}">{paragraphs}</td></tr></tfoot>'
+    foot = [f'<tfoot><tr><td colspan="{width}" style="{NOTES}">{notes}</td></tr></tfoot>'] if table.notes else []
     return "\n".join(
         [
             f'<table class="yrdecon-table" lang="{_language(table)}" style="{STYLE}">',
@@ -56,7 +56,7 @@ def html_fragment(table: TableContent) -> str:
             f'<tbody style="border-bottom:{THICK}">',
             *rows,
             "</tbody>",
-            *([notes] if table.notes else []),
+            *foot,
             "</table>",
             "",
         ]

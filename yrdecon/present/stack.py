@@ -13,7 +13,7 @@ from yrdecon.present.words import LANGUAGES, word
 
 
 def stack_tables(panels: Mapping[str, Table]) -> Table:
-    """Stack tables under their titles, such as ``"Panel A. Growth"``; the header stands once.
+    """Stack tables under their titles; the header stands once.
 
     A spanning label that differs between the tables, as the outcome does, moves from the header into the title of its
     panel. Sentences that hold for every panel are said once, others after the title of theirs.
@@ -56,7 +56,8 @@ def _level(table: Table, level: int) -> list[str]:
 def _title(title: str, table: Table, differing: list[int]) -> str:
     """Return the title with the one label that the columns of this panel share."""
     shared = [set(_level(table, level)) for level in differing]
-    added = [label for labels in shared if len(labels) == 1 for label in labels if label and label not in title]
+    labels = [label.replace("\n", " ") for names in shared if len(names) == 1 for label in names if label]
+    added = [label for label in labels if label not in title]
     return (": " if table.lang == "en" else "：").join([title, *added])
 
 

@@ -85,6 +85,7 @@ def figure_style(lang: Lang, size: Size = "page") -> Iterator[None]:
         "lines.linewidth": points / 6,
         "lines.markersize": points / 2,
         "figure.dpi": 100,
+        "text.hinting": "no_hinting",
         "svg.hashsalt": "yrdecon",
         "svg.fonttype": "path",
     }

@@ -21,6 +21,7 @@ from yrdecon.present.words import Lang, variable_label, word
 
 SHAPES = {"column": (2, 1), "page": (1, 2), "slide": (1, 2)}
 TALL = {"column": 1.75, "page": 1.0, "slide": 1.0}
+ROOM = {"column": 0.42, "page": 0.32, "slide": 0.32}
 PATH = ("time", "event_time", "observed", "counterfactual", "effect")
 
 
@@ -66,7 +67,7 @@ def plot_synthetic(
         _draw_paths(drawing.axes[0], path, outcome, lang)
         _draw_gaps(drawing.axes[1], path, placebos, word("effect_axis", lang).format(outcome=outcome), lang)
         for axes in drawing.axes:
-            _mark_periods(axes, path, lang)
+            _mark_periods(axes, path, lang, size)
         add_title(drawing, _title(estimate, placebos, lang), size)
         add_legend(drawing, 1 if size == "column" else 3)
         settle_layout(drawing)
@@ -93,12 +94,12 @@ def _draw_gaps(axes: Any, path: pd.DataFrame, placebos: HypothesisTest | None, l
     axes.set_ylabel(label)
 
 
-def _mark_periods(axes: Any, path: pd.DataFrame, lang: Lang) -> None:
+def _mark_periods(axes: Any, path: pd.DataFrame, lang: Lang, size: Size) -> None:
     """Shade excluded periods, mark the onset, and leave room for words below what is drawn."""
     onset = float(path.loc[path["event_time"] == 0, "time"].iloc[0]) - 0.5
     axes.axvline(onset, color=GRAY, lw=0.8, ls="--", zorder=0.5)
     low, high = axes.get_ylim()
-    axes.set_ylim(low - 0.22 * (high - low), high)
+    axes.set_ylim(low - ROOM[size] * (high - low), high)
     for time in path.loc[path.get("excluded", pd.Series(False, index=path.index)).astype(bool), "time"]:
         mark_period(axes, time, word("excluded", lang), shaded=True)
     axes.set_xlabel(word("year", lang))

@@ -9,8 +9,9 @@ from typing import Literal
 
 import pandas as pd
 
+from yrdecon.present.words import word
+
 TableLang = Literal["en", "zh", "both"]
-NOTE_STARTS = ("注：", "Notes: ")
 
 
 @dataclass(frozen=True)
@@ -48,15 +49,19 @@ class TableContent:
     @property
     def paragraphs(self) -> tuple[str, ...]:
         """The notes as one paragraph a language; Chinese sentences need no space between them."""
-        separators = ["" if self.lang == "zh" or group[0].startswith("注") else " " for group in self.notes_by_language]
-        return tuple(mark.join(group) for mark, group in zip(separators, self.notes_by_language, strict=True))
+        chinese = word("note", "zh")
+        return tuple(
+            ("" if self.lang == "zh" or group[0].startswith(chinese) else " ").join(group)
+            for group in self.notes_by_language
+        )
 
     @property
     def notes_by_language(self) -> tuple[tuple[str, ...], ...]:
         """The sentences of each language: a new one begins where the word for notes stands."""
+        starts = (word("note", "zh"), word("note", "en"))
         groups: list[list[str]] = []
         for sentence in self.notes:
-            if not groups or sentence.startswith(NOTE_STARTS):
+            if not groups or sentence.startswith(starts):
                 groups.append([])
             groups[-1].append(sentence)
         return tuple(tuple(group) for group in groups)

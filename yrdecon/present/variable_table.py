@@ -90,7 +90,7 @@ def _in_words(text: str, lang: Lang) -> str:
     logs = text.startswith("log ")
     parts = [known_word(part, lang) or part for part in text.removeprefix("log ").split("; ")]
     joined = ("；" if lang == "zh" else "; ").join(parts)
-    return word("log_of", lang).format(unit=joined) if logs else joined
+    return word("unit_in_logs", lang).format(unit=joined) if logs else joined
 
 
 def _policy_of(name: str, registry: Registry | None) -> pd.Series | None:

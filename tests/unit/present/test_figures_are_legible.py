@@ -8,18 +8,18 @@ from functools import cache
 
 import matplotlib as mpl
 import numpy as np
-import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Drawing
 from matplotlib.text import Text
+from matplotlib.transforms import Affine2D
 
 import yrdecon as yd
-from yrdecon.present.figure import Figure
+from yrdecon.present.figure import DPI, Figure
 from yrdecon.present.style import figure_style
 
 LANGUAGES, SIZES = ("en", "zh"), ("column", "page", "slide")
-SLACK, SMALLEST = 0.6, 5.99
+SLACK, SMALLEST, APART = 0.3, 5.99, 1.5
 SEED = 1
 
 
@@ -37,6 +37,13 @@ def results(twinned, registry):
     band = yd.placebo_band(yd.synthetic_did_path, twinned, design, seed=SEED)
     outcome = {"outcome": design.outcome}
     rungs = {"all": "in_yrd", "clean": "in_yrd_clean", "Anhui": "in_anhui"}
+    choices = {
+        "pool": ["in_yrd_clean", "in_yrd", "in_anhui"],
+        "base_periods": [(2020,), (2018, 2019, 2020)],
+        "estimator": ["twfe", "synthetic_did"],
+    }
+    grid = yd.Specifications(design, "twfe", choices)
+    curve, joint = (f(twinned, grid, seed=SEED) for f in (yd.specification_curve, yd.specification_test))
     others = ["policy_north_anhui_cluster", "policy_huaihe_belt", "policy_wanjiang_belt"]
     return {
         "event_study": (yd.plot_event_study, (dynamic,), {}),
@@ -60,7 +67,7 @@ def results(twinned, registry):
         "leave_one_out": (yd.plot_leave_one_out, (yd.leave_one_out(yd.twfe, twinned, design),), {}),
         "honest_bounds": (yd.plot_honest_bounds, (yd.honest_bounds(dynamic),), outcome),
         "theta": (yd.plot_theta, (yd.spatial_model_test(twinned, design),), {}),
-        "specification_curve": (yd.plot_specification_curve, (specifications(twinned),), {}),
+        "specification_curve": (yd.plot_specification_curve, (curve,), {"test": joint}),
     }
 
 
@@ -75,23 +82,9 @@ def drawn(results):
     return every
 
 
-def specifications(panel):
-    rows = []
-    pools, bases, estimators = (
-        ("in_yrd_clean", "in_yrd", "in_anhui"),
-        ((2020,), (2018, 2019, 2020)),
-        ("twfe", "synthetic_did"),
-    )
-    for pool, base, name in itertools.product(pools, bases, estimators):
-        design = yd.Design("ln_real_gdp", pool=pool, base_periods=base, exclude_periods=(2021,))
-        test = yd.permutation_test(getattr(yd, name), panel, design, seed=SEED)
-        rows.append((pool, f"{base[0]}-{base[-1]}", name, test.estimate, test.conf_low, test.conf_high))
-    columns = ["pool", "base_periods", "estimator", "estimate", "conf_low", "conf_high"]
-    return pd.DataFrame(rows, columns=columns).assign(is_headline=np.arange(len(rows)) == 0)
-
-
 def texts(drawing):
-    """Return every text that a reader sees, with its box at the drawing's own resolution."""
+    """Return every text that a reader sees, with its box in points, measured as it is shipped."""
+    drawing.set_dpi(DPI)
     canvas = FigureCanvasAgg(drawing)
     canvas.draw()
     renderer = canvas.get_renderer()
@@ -103,7 +96,7 @@ def texts(drawing):
         for t in drawing.findobj(Text)
         if t.get_visible() and t.get_text().strip() and t not in hidden and is_attached(t, drawing)
     ]
-    return [(t, t.get_window_extent(renderer)) for t in seen]
+    return [(t, t.get_window_extent(renderer).transformed(Affine2D().scale(72 / DPI))) for t in seen]
 
 
 def is_attached(text, drawing):
@@ -123,7 +116,7 @@ def is_attached(text, drawing):
 
 def offences(drawing):
     """Name texts that leave the canvas, overlap another one, or are too small to read."""
-    width, height = drawing.get_size_inches() * drawing.dpi
+    width, height = drawing.get_size_inches() * 72
     found = texts(drawing)
     for text, box in found:
         if box.x0 < -SLACK or box.y0 < -SLACK or box.x1 > width + SLACK or box.y1 > height + SLACK:
@@ -134,6 +127,15 @@ def offences(drawing):
         across, down = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
         if across > SLACK and down > SLACK:
             yield f"overlap: {one.get_text()!r} and {two.get_text()!r}"
+    for axes in drawing.axes:
+        row = sorted((box.x0, box.x1, t.get_text()) for t, box in found if t in axes.get_xticklabels())
+        for (_, end, one), (start, _, two) in itertools.pairwise(row):
+            if not end - start >= 0 and start - end < APART and not is_turned(axes):
+                yield f"crowded: {one!r} and {two!r}"
+
+
+def is_turned(axes):
+    return any(label.get_rotation() for label in axes.get_xticklabels())
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -151,11 +153,10 @@ def test_every_public_plot_is_looked_at(results):
     assert drawn == {name for name in yd.__all__ if name.startswith("plot_")}
 
 
-def test_drawing_twice_gives_the_same_bytes(results, drawn, tmp_path):
-    for name, figure in drawn("zh", "column").items():
-        plot, given, options = results[name]
-        again = plot(*given, lang="zh", size="column", **options)
-        one, two = (yd.save_figure(f, tmp_path / str(i) / name) for i, f in enumerate((figure, again)))
+def test_drawing_twice_gives_the_same_bytes(results, tmp_path):
+    for name, (plot, given, options) in results.items():
+        figures = [plot(*given, lang="zh", size="column", **options) for _ in range(2)]
+        one, two = (yd.save_figure(f, tmp_path / str(i) / name) for i, f in enumerate(figures))
         assert [path.read_bytes() for path in one] == [path.read_bytes() for path in two], name
 
 
@@ -196,6 +197,16 @@ def test_the_checker_catches_overlapping_cut_and_tiny_text_and_passes_a_clean_fi
         "cut: 'beyond the edge of the page'"
     ]
     assert offender(lambda axes: axes.text(0.1, 0.1, "whisper", fontsize=5)) == ["5.0 points: 'whisper'"]
+
+
+def test_the_checker_catches_tick_labels_that_nearly_touch():
+    def ticks(axes, apart):
+        axes.set_xticks([0, apart], labels=["-0.035", "-0.030"], fontsize=8)
+
+    found = [offender(lambda axes, at=at: ticks(axes, at)) for at in np.arange(0.05, 0.3, 0.005)]
+    assert found[0][0].startswith("overlap")
+    assert ["crowded: '-0.035' and '-0.030'"] in found
+    assert found[-1] == []
 
 
 def test_the_checker_catches_a_missing_glyph():
