@@ -46,6 +46,7 @@ from yrdecon.estimators import (
     lp_did,
     matched_did,
     matrix_completion,
+    panel_regression,
     stacked,
     staggered_rollout,
     sun_abraham,
@@ -71,6 +72,7 @@ from yrdecon.inference import (
     hagemann,
     heteroskedastic,
     holm,
+    newey_west,
     node_jackknife,
     permutation_test,
     placebo_band,
@@ -84,6 +86,7 @@ from yrdecon.inference import (
     synthetic_did_jackknife,
     two_sample_t,
     wild_cluster_bootstrap,
+    with_errors,
 )
 from yrdecon.places import city_table, resolve_places
 from yrdecon.policy import (
@@ -180,8 +183,10 @@ __all__ = [
     "matched_did",
     "matrix_completion",
     "minimum_detectable_effect",
+    "newey_west",
     "node_jackknife",
     "pairs_table",
+    "panel_regression",
     "permutation_test",
     "placebo_band",
     "placebo_external",
@@ -226,4 +231,5 @@ __all__ = [
     "two_stage",
     "wald",
     "wild_cluster_bootstrap",
+    "with_errors",
 ]

@@ -13,6 +13,11 @@ from yrdecon.core.estimate import FEW_TREATED, Estimate
 
 Status = Literal["estimated", "base", "excluded"]
 
+PLAIN_TERMS = {
+    **dict.fromkeys(("treated", "att", "overall"), "effect"),
+    "Intercept": "constant",
+    "average total effect": "average_total_effect",
+}
 DOSE_TERMS = ("any_dose", "low_dose", "high_dose", "treated_dose_slope", "twfe_dose_slope")
 
 
@@ -27,6 +32,8 @@ class Term:
         ``"variable:ln_real_gdp"``. Equal keys share a row.
     status
         Whether it was estimated, normalized (``"base"``), or estimated for a period that the design excludes.
+    few
+        Whether it is the effect of a dummy that sets apart few units, so that it gets no star.
     """
 
     key: str
@@ -35,6 +42,7 @@ class Term:
     statistic: float
     p_value: float
     status: Status = "estimated"
+    few: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,10 @@ class Fit:
         Number of periods that form the contrast, None if it is not the same for every unit.
     notes
         Sentences of the estimate.
+    has_treatment
+        Whether the model has treated units at all; a panel regression has none.
+    dof
+        Smallest degrees of freedom of the coefficients.
     """
 
     terms: tuple[Term, ...]
@@ -82,6 +94,8 @@ class Fit:
     base: tuple[int, ...] = ()
     n_periods_used: int | None = None
     notes: tuple[str, ...] = ()
+    has_treatment: bool = True
+    dof: float = np.inf
 
     @property
     def has_errors(self) -> bool:
@@ -90,7 +104,9 @@ class Fit:
 
     @property
     def may_have_stars(self) -> bool:
-        """Whether at least ten clusters are known to be treated."""
+        """Whether at least ten clusters are known to be treated, or without a treatment ten are compared."""
+        if not self.has_treatment:
+            return self.dof >= FEW_TREATED - 1
         return self.n_treated_clusters is not None and self.n_treated_clusters >= FEW_TREATED
 
 
@@ -113,6 +129,8 @@ def own_fit(estimate: Estimate) -> Fit:
         base=_base(estimate),
         n_periods_used=_periods_used(estimate),
         notes=estimate.notes,
+        has_treatment=estimate.n_treated is not None,
+        dof=float(np.min(estimate.dof)),
     )
 
 
@@ -128,7 +146,15 @@ def _terms(estimate: Estimate) -> tuple[Term, ...]:
     tidy = estimate.tidy()
     numbers = tidy[["estimate", "std_error", "statistic", "p_value"]].to_numpy(dtype=float)
     return tuple(
-        Term(_key(cell), float(value), float(error), float(statistic), float(p_value), _status(cell))
+        Term(
+            key=_key(cell),
+            estimate=float(value),
+            std_error=float(error),
+            statistic=float(statistic),
+            p_value=float(p_value),
+            status=_status(cell),
+            few=bool(cell.get("few", False)),
+        )
         for cell, (value, error, statistic, p_value) in zip(tidy.to_dict("records"), numbers, strict=True)
     )
 
@@ -136,12 +162,10 @@ def _terms(estimate: Estimate) -> tuple[Term, ...]:
 def _key(cell: dict[str, object]) -> str:
     if "term" in cell:
         term = str(cell["term"])
-        if term in ("treated", "att", "overall"):
-            return "effect"
+        if term in PLAIN_TERMS:
+            return PLAIN_TERMS[term]
         if term in DOSE_TERMS:
             return f"{term}:{int(float(str(cell['event_time'])))}" if "event_time" in cell else term
-        if term == "average total effect":
-            return "average_total_effect"
         return "average:" + term.removeprefix("average ") if term.startswith("average ") else f"variable:{term}"
     if {"cohort", "time"} <= set(cell):
         return f"cohort_time:{int(float(str(cell['cohort'])))}, {int(float(str(cell['time'])))}"
@@ -157,12 +181,15 @@ def _status(cell: dict[str, object]) -> Status:
 
 def _effects(estimate: Estimate) -> tuple[str, ...] | None:
     if estimate.linear is not None:
-        return estimate.linear.effects
+        differenced = estimate.method.startswith("first_difference")
+        return (*(("unit",) if differenced else ()), *estimate.linear.effects, *estimate.linear.dummies)
     return ("unit", "time") if "time_weights" in estimate.frames else None
 
 
 def _base(estimate: Estimate) -> tuple[int, ...]:
     """Return the base periods where the estimate tells them; with several adoption dates they differ."""
+    if "cohort" not in estimate.units:
+        return ()
     times, cohorts = np.array(_periods(estimate)), estimate.units["cohort"]
     dates = adoption_dates(cohorts.to_numpy(), times)
     if len(dates) != 1:

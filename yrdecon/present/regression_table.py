@@ -12,11 +12,12 @@ from yrdecon.core.hypothesis import HypothesisTest
 from yrdecon.errors import DesignError
 from yrdecon.present.fit import Fit, own_fit
 from yrdecon.present.foreign import foreign_fit
+from yrdecon.present.formula_labels import term_label
 from yrdecon.present.journals import journal_rules
 from yrdecon.present.table import Table
 from yrdecon.present.table_notes import regression_notes
 from yrdecon.present.table_rows import coefficient_rows, description_rows, test_rows
-from yrdecon.present.words import Lang, variable_label
+from yrdecon.present.words import Lang
 
 
 def regression_table(
@@ -74,7 +75,7 @@ def regression_table(
         *description_rows(fits, lang, labels),
     ]
     header = [
-        (variable_label(fit.outcome, lang, labels) or fit.outcome, f"({number}) {name}")
+        (term_label(fit.outcome, lang, labels) or fit.outcome, f"({number}) {name}")
         for number, (name, fit) in enumerate(zip(models, fits, strict=True), start=1)
     ]
     body = pd.DataFrame([list(row.cells) for row in rows], columns=pd.MultiIndex.from_tuples(header), dtype="str")

@@ -10,6 +10,7 @@ import numpy as np
 from yrdecon.core.design import parse_effect
 from yrdecon.core.hypothesis import HypothesisTest
 from yrdecon.present.fit import Fit, Term
+from yrdecon.present.formula_labels import term_label
 from yrdecon.present.journals import Journal
 from yrdecon.present.numbers import DASH, bracketed, fixed, needed_decimals, p_text, spans, thousands
 from yrdecon.present.sentences import heading
@@ -96,7 +97,7 @@ def _estimate_cell(term: Term | None, fit: Fit, rules: Journal, decimals: int) -
         return ""
     if term.status == "base" and term.std_error == 0:
         return "0"
-    starred = rules.stars and fit.may_have_stars and np.isfinite(term.p_value)
+    starred = rules.stars and fit.may_have_stars and not term.few and np.isfinite(term.p_value)
     stars = next((s for limit, s in STARS if term.p_value < limit), "") if starred else ""
     return fixed(term.estimate, decimals) + stars
 
@@ -113,7 +114,7 @@ def _error_cell(term: Term | None, rules: Journal, decimals: int, lang: Lang) ->
 def _term_label(key: str, excluded: bool, lang: Lang, labels: Mapping[str, str]) -> str:
     kind, _, value = key.partition(":")
     if kind == "variable":
-        return variable_label(value, lang, labels) or value
+        return term_label(value, lang, labels) or value
     text = word(kind, lang) if not value else word(f"{kind}_term", lang).format(value=value)
     return word("excluded_term", lang).format(term=text) if excluded else text
 

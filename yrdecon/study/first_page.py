@@ -92,7 +92,7 @@ def _estimate_text(page: FirstPage, lang: Lang) -> str:
         base=str(base[0]) if len(base) == 1 else f"{base[0]}-{base[-1]}",
         excluded=word("estimate_excluded", lang).format(years=excluded) if excluded else "",
         treated=page.estimate.n_treated,
-        comparison=page.estimate.n_units - page.estimate.n_treated,
+        comparison=page.estimate.n_units - (page.estimate.n_treated or 0),
     )
 
 
