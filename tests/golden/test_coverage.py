@@ -9,9 +9,7 @@ from golden.cases import OWN
 HERE = Path(__file__).parent
 NOT_YET = {
     r"^spatial_tests$": "tests for spatial dependence come with the spatial panels, not built yet",
-    r"^(pgmm|splm|spatial_ml|ppml|fepois|moran|panel_unitroot)(_|$)": (
-        "unit roots, dynamic, spatial and count regressions are not built yet"
-    ),
+    r"^(pgmm|splm|spatial_ml|ppml|fepois|moran)(_|$)": ("dynamic, spatial and count regressions are not built yet"),
 }
 
 

@@ -80,6 +80,18 @@ def parse_formula(text: str) -> PanelFormula:
     return PanelFormula(text, outcome, regressors, effects, endogenous, instruments)
 
 
+def with_effects(formula: PanelFormula, effects: Iterable[str]) -> str:
+    """Write a formula without instruments, with other effects.
+
+    Examples
+    --------
+    >>> with_effects(parse_formula("y ~ x | city"), ["city", "year"])
+    'y ~ x | city + year'
+    """
+    named = list(dict.fromkeys(effects))
+    return f"{formula.outcome} ~ {formula.regressors}" + (f" | {' + '.join(named)}" if named else "")
+
+
 def fail_if_names_are_unknown(formula: PanelFormula, columns: Iterable[str]) -> None:
     """Refuse names that are neither columns nor functions.
 
