@@ -19,6 +19,8 @@ from benchmarks.synthetic_tests import synthetic_blocks, synthetic_contrasts
 from yrdecon.estimators.aggregate import aggregate
 from yrdecon.estimators.matrix_completion import matrix_completion
 from yrdecon.estimators.synthetic_control import synthetic_control
+from yrdecon.study import grade as study
+from yrdecon.study.plan import Decision
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -26,7 +28,7 @@ BoolArray = NDArray[np.bool_]
 HEADLINE, NATIONAL = "in_yrd_clean", "in_national"
 POOLS = (HEADLINE, "in_anhui", "in_huaihe", NATIONAL)
 EFFECTS = (0.0, 0.02, 0.04, 0.06)
-CALIBRATED_LEVEL, STRONG_LEVEL, ROUNDING = 0.10, 0.05, 1e-12
+CALIBRATED_LEVEL, ROUNDING = 0.10, 1e-12
 BATCH, CALIBRATION_DRAWS = 100, 600
 PROCESSES = (
     Process("growth", 0.6, 0.0),
@@ -127,13 +129,16 @@ def _left_out(panels: Collapsed) -> FloatArray:
 
 
 def _grades(evidence: Evidence, position: int, threshold: float) -> NDArray[np.str_]:
-    effect, p = EFFECTS[position], evidence.p_values[position]
-    pools, left_out = evidence.by_pool + effect, evidence.left_out + effect
-    able = pools[[POOLS.index(HEADLINE), POOLS.index(NATIONAL)]]
-    grades = np.full(len(p), "inconclusive", dtype="<U12")
-    suggestive = (p <= threshold + ROUNDING) & (pools[0] > 0) & ((pools > 0).sum(axis=0) >= 3)
-    grades[suggestive] = "suggestive"
-    for name, sign in (("strong", 1.0), ("contrary", -1.0)):
-        same = [(sign * found > 0).all(axis=0) for found in (able, evidence.by_estimator + effect, left_out.T)]
-        grades[(p <= STRONG_LEVEL + ROUNDING) & np.all(same, axis=0)] = name
-    return grades
+    effect = EFFECTS[position]
+    pools = evidence.by_pool + effect
+    found = study.Evidence(
+        p_value=evidence.p_values[position],
+        pools=pools,
+        attains=np.isin(POOLS, (HEADLINE, NATIONAL)),
+        estimators=evidence.by_estimator + effect,
+        left_out=evidence.left_out.T + effect,
+        threshold=threshold,
+        holds_size=True,
+        breakdown=np.full(len(pools[0]), np.inf),
+    )
+    return study.evidence_grades(found, Decision())

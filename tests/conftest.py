@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from toy_study import write_toy_study
 
 import yrdecon as yd
 
@@ -58,3 +59,9 @@ def make_toy(n_units=12, n_periods=8, n_treated=3, first=6, effect=1.0, seed=0):
 @pytest.fixture
 def toy():
     return make_toy()
+
+
+@pytest.fixture
+def study_folder(tmp_path):
+    """A folder with the plan, panel and pairs of a small synthetic study."""
+    return write_toy_study(tmp_path)

@@ -1,4 +1,4 @@
-"""The command line: reproduce the reports, audit the data."""
+"""The command line: reproduce the reports, declare and run a study, audit the data."""
 
 from __future__ import annotations
 
@@ -44,6 +44,56 @@ def audit(
 
     with _errors_in_words():
         typer.echo(audit_report(panel))
+
+
+@app.command()
+def study(
+    plan: Annotated[Path, typer.Argument(help="The plan, a TOML file.")],
+    output: Annotated[Path | None, typer.Option("--output", help="Folder of the results; beside the plan.")] = None,
+    deviate: Annotated[bool, typer.Option("--deviate", help="Run a plan that was changed after freezing.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
+) -> None:
+    """Run a declared study and write its report in English and Chinese: HTML, Word and PDF."""
+    from yrdecon.study.progress import show_progress
+    from yrdecon.study.run import run_study
+    from yrdecon.study.write import write_report
+
+    with _errors_in_words(), show_progress(quiet) as progress:
+        found = run_study(plan, output=output, deviate=deviate, progress=progress)
+        written = write_report(found, progress=progress)
+    if not quiet:
+        typer.echo(f"{found.grade}: {found.plan.claim.en}")
+        for path in written:
+            typer.echo(f"wrote {path}")
+
+
+plans = typer.Typer(no_args_is_help=True, help="Declare a study in advance.")
+app.add_typer(plans, name="plan")
+
+
+@plans.command()
+def freeze(plan: Annotated[Path, typer.Argument(help="The plan, a TOML file.")]) -> None:
+    """Write the plan's hash and what its design can tell, before any outcome after treatment is read."""
+    from datetime import UTC, datetime
+
+    from yrdecon.study.freeze import freeze_plan
+
+    with _errors_in_words():
+        typer.echo(f"wrote {freeze_plan(plan, today=datetime.now(UTC).date())}")
+
+
+@plans.command()
+def check(plan: Annotated[Path, typer.Argument(help="The plan, a TOML file.")]) -> None:
+    """Read the plan and its panels, and tell what is wrong or has changed since it was frozen."""
+    from yrdecon.study.freeze import compare_with_frozen, fail_if_plan_deviates
+    from yrdecon.study.material import load_material
+    from yrdecon.study.plan import load_plan
+
+    with _errors_in_words():
+        declared = load_plan(plan)
+        state = compare_with_frozen(declared, load_material(declared, plan.parent), plan)
+        fail_if_plan_deviates(state, plan.name)
+        typer.echo(f"the plan can be run; {'not frozen' if state.on is None else f'frozen on {state.on}'}")
 
 
 class _errors_in_words:  # noqa: N801

@@ -15,9 +15,12 @@ from yrdecon.core.estimator import (
     estimate_one_by_one,
     estimate_without,
 )
+from yrdecon.core.sample import draw_sample
+from yrdecon.diagnostics.outcomes import outcome_replacer
 
 BATCHED = [n for n in NAMES if yd.ESTIMATORS[n].draws is not None]
 SHIFTED = [n for n in NAMES if yd.ESTIMATORS[n].without is not None]
+MANY_OUTCOMES = [n for n in NAMES if yd.ESTIMATORS[n].outcomes is not None]
 WITH_ERRORS = [n for n in NAMES if yd.ESTIMATORS[n].errors is not None]
 
 
@@ -128,3 +131,21 @@ def test_the_callaway_santanna_kernel_handles_weights_not_yet_treated_units_and_
     cohorts = np.stack([own, *(generator.permutation(own) for _ in range(5))])
     together = estimate_assignments(yd.callaway_santanna, toy, design, cohorts)
     assert close(together, estimate_one_by_one(yd.callaway_santanna, toy, design, cohorts), 1e-9)
+
+
+@pytest.mark.parametrize("name", MANY_OUTCOMES)
+@pytest.mark.parametrize("options", [{}, {"base_periods": (4,), "exclude_periods": (5,)}])
+def test_many_outcomes_at_once_equal_one_after_the_other(name, options):
+    toy, design = make_toy(), replace(DESIGN, **options)
+    entry, sample = yd.ESTIMATORS[name], draw_sample(toy, design)
+    replaced = outcome_replacer(toy, design, sample)
+    own = np.where(np.arange(12) < 3, 6.0, np.inf)
+    generator = np.random.default_rng(5)
+    cohorts = np.stack([own, *(generator.permutation(own) for _ in range(4))])
+    outcomes = generator.normal(size=(3, len(sample.units), len(sample.periods))).cumsum(axis=2)
+    found = entry.outcomes(toy, design, cohorts, outcomes)
+    single = [estimate_assignments(entry.function, replaced(y), design, cohorts)[:, 0] for y in outcomes]
+    assert close(found.effects, np.stack(single), 1e-9)
+    if entry.pre_effects is not None:
+        before = [entry.pre_effects(replaced(y), design, cohorts) for y in outcomes]
+        assert close(found.before, np.stack(before), 1e-9)

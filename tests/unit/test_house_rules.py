@@ -116,7 +116,7 @@ def code_lines(source: Source, function: ast.FunctionDef) -> int:
 
 def long_files(source: Source) -> Iterator[str]:
     lines = len(source.text.splitlines())
-    if lines > LONGEST_FILE:
+    if lines > LONGEST_FILE and source.parts[-1] != "__init__":  # an index is as long as it has names
         yield f"{source.path} has {lines} lines"
 
 

@@ -7,6 +7,7 @@ from yrdecon.core.estimator import ESTIMATORS
 from yrdecon.core.hypothesis import HypothesisTest
 from yrdecon.core.panel import Panel
 from yrdecon.core.store import load_estimate, save_estimate
+from yrdecon.core.stored_tests import load_test, save_test
 
 __all__ = [
     "ESTIMATORS",
@@ -17,5 +18,7 @@ __all__ = [
     "LinearFit",
     "Panel",
     "load_estimate",
+    "load_test",
     "save_estimate",
+    "save_test",
 ]

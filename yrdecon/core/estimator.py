@@ -44,6 +44,22 @@ class ShiftKernel(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class ManyOutcomes:
+    """Effects (S, B) of S outcomes at B assignments, and those before treatment (S, B, P) where the kernel has them."""
+
+    effects: FloatArray
+    before: FloatArray | None = None
+
+
+class OutcomeKernel(Protocol):
+    """A function that evaluates an estimator at many outcomes and assignments at once."""
+
+    def __call__(self, panel: Panel, design: Design, cohorts: FloatArray, outcomes: FloatArray, /) -> ManyOutcomes:
+        """Return the effects of (S, N, T) outcomes, by units and periods of the sample, at (B, N) assignments."""
+        ...
+
+
 @dataclass(frozen=True)
 class RegisteredEstimator:
     """An estimator with its batch kernels, where it has them.
@@ -60,6 +76,8 @@ class RegisteredEstimator:
         between effects.
     errors
         Standard errors at many assignments, (B, k).
+    outcomes
+        The single coefficient at many outcomes and assignments, for designs without anticipation and covariates.
     """
 
     function: Callable[..., Estimate]
@@ -67,6 +85,7 @@ class RegisteredEstimator:
     pre_effects: BatchKernel | None
     without: ShiftKernel | None = None
     errors: BatchKernel | None = None
+    outcomes: OutcomeKernel | None = None
 
 
 ESTIMATORS: dict[str, RegisteredEstimator] = {}
@@ -74,6 +93,7 @@ ESTIMATORS: dict[str, RegisteredEstimator] = {}
 
 def register(
     function: Callable[..., Estimate],
+    outcomes: OutcomeKernel | None = None,
     *,
     draws: BatchKernel | None = None,
     pre_effects: BatchKernel | None = None,
@@ -81,7 +101,7 @@ def register(
     errors: BatchKernel | None = None,
 ) -> None:
     """Enter an estimator in the registry, so that the contract suite and the higher-order functions know it."""
-    ESTIMATORS[function.__name__] = RegisteredEstimator(function, draws, pre_effects, without, errors)
+    ESTIMATORS[function.__name__] = RegisteredEstimator(function, draws, pre_effects, without, errors, outcomes)
 
 
 def registered(estimator: Estimator) -> RegisteredEstimator | None:

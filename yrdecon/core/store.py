@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
 from dataclasses import fields
@@ -11,8 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from yrdecon.core.archive import array_bytes, column_types, read_array, read_table, read_zip, table_bytes, zip_bytes
 from yrdecon.core.atomic import write_atomically
 from yrdecon.core.estimate import Estimate, FloatArray, LinearFit
 from yrdecon.errors import DataError
@@ -20,7 +19,6 @@ from yrdecon.errors import DataError
 FORMAT = 2
 _ARRAYS = ("coef", "vcov", "influence")
 _WORDS = ("method", "outcome", "n_obs", "cluster", "dof", "small_sample")
-_STAMP = (1980, 1, 1, 0, 0, 0)
 
 
 def save_estimate(estimate: Estimate, path: str | Path) -> Path:
@@ -39,12 +37,12 @@ def save_estimate(estimate: Estimate, path: str | Path) -> Path:
     for name in _ARRAYS:
         value = getattr(estimate, name)
         if value is not None:
-            parts[f"{name}.npy"] = _array_bytes(value)
+            parts[f"{name}.npy"] = array_bytes(value)
     if estimate.linear is not None:
         for field in fields(LinearFit):
             value = getattr(estimate.linear, field.name)
             if isinstance(value, np.ndarray):
-                parts[f"linear/{field.name}.npy"] = _array_bytes(value)
+                parts[f"linear/{field.name}.npy"] = array_bytes(value)
     tables = {
         "cells": estimate.cells,
         "units": estimate.units,
@@ -52,8 +50,8 @@ def save_estimate(estimate: Estimate, path: str | Path) -> Path:
     }
     types = {}
     for name, table in tables.items():
-        parts[f"{name}.csv"] = table.to_csv(index=False, lineterminator="\n").encode()
-        types[name] = {column: str(dtype) for column, dtype in table.dtypes.items()}
+        parts[f"{name}.csv"] = table_bytes(table)
+        types[name] = column_types(table)
     words: dict[str, Any] = {name: getattr(estimate, name) for name in _WORDS}
     words |= {"dof": _number_words(estimate.dof), "notes": list(estimate.notes), "format": FORMAT, "types": types}
     if estimate.linear is not None:
@@ -63,7 +61,7 @@ def save_estimate(estimate: Estimate, path: str | Path) -> Path:
             "dummies": list(estimate.linear.dummies),
         }
     parts["estimate.json"] = json.dumps(words, ensure_ascii=False, indent=1, sort_keys=True).encode()
-    return write_atomically(Path(path), _zip_bytes(parts))
+    return write_atomically(Path(path), zip_bytes(parts))
 
 
 def load_estimate(path: str | Path) -> Estimate:
@@ -83,8 +81,7 @@ def load_estimate(path: str | Path) -> Estimate:
     """
     path = Path(path)
     try:
-        with zipfile.ZipFile(path) as archive:
-            parts = {name: archive.read(name) for name in archive.namelist()}
+        parts = read_zip(path)
         words = json.loads(parts["estimate.json"])
         if words["format"] > FORMAT:
             raise DataError(
@@ -98,13 +95,12 @@ def load_estimate(path: str | Path) -> Estimate:
 
 
 def _assemble(parts: dict[str, bytes], words: dict[str, Any]) -> Estimate:
-    tables = {name: _table(parts[f"{name}.csv"], types) for name, types in words["types"].items()}
-    arrays = {name: _array(parts[f"{name}.npy"]) for name in _ARRAYS if f"{name}.npy" in parts}
+    tables = {name: read_table(parts[f"{name}.csv"], types) for name, types in words["types"].items()}
+    arrays = {name: read_array(parts[f"{name}.npy"]) for name in _ARRAYS if f"{name}.npy" in parts}
     linear = None
     if "linear/covariates.npy" in parts:  # format 1 did not keep what other covariances need
-        stored = {
-            f.name: _array(parts[f"linear/{f.name}.npy"]) for f in fields(LinearFit) if f"linear/{f.name}.npy" in parts
-        }
+        files = {f.name: f"linear/{f.name}.npy" for f in fields(LinearFit)}
+        stored = {name: read_array(parts[file]) for name, file in files.items() if file in parts}
         linear = LinearFit(
             **stored,
             effects=tuple(words["linear"]["effects"]),
@@ -131,29 +127,3 @@ def _number_words(value: float | FloatArray) -> str | list[str]:
 
 def _numbers(words: str | list[str]) -> float | FloatArray:
     return np.array([float(w) for w in words]) if isinstance(words, list) else float(words)
-
-
-def _array_bytes(value: Any) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, np.asarray(value), allow_pickle=False)
-    return buffer.getvalue()
-
-
-def _array(content: bytes) -> Any:
-    return np.load(io.BytesIO(content), allow_pickle=False)
-
-
-def _table(content: bytes, types: dict[str, str]) -> pd.DataFrame:
-    text = [column for column, dtype in types.items() if dtype in ("str", "object", "string")]
-    table = pd.read_csv(io.BytesIO(content), dtype=dict.fromkeys(text, "str"))
-    return table.astype({c: t for c, t in types.items() if c not in text})
-
-
-def _zip_bytes(parts: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name in sorted(parts):
-            info = zipfile.ZipInfo(name, date_time=_STAMP)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, parts[name])
-    return buffer.getvalue()

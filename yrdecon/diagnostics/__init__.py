@@ -12,6 +12,7 @@ from yrdecon.diagnostics.inference_report import inference_report
 from yrdecon.diagnostics.leave_one_out import leave_one_out
 from yrdecon.diagnostics.minimum_detectable_effect import minimum_detectable_effect
 from yrdecon.diagnostics.pesaran_cd import pesaran_cd
+from yrdecon.diagnostics.placebo_distribution import placebo_distribution
 from yrdecon.diagnostics.placebo_external import placebo_external
 from yrdecon.diagnostics.placebo_mixed import placebo_mixed
 from yrdecon.diagnostics.placebo_space import placebo_space
@@ -20,10 +21,14 @@ from yrdecon.diagnostics.poolability import poolability
 from yrdecon.diagnostics.pretrend import pretrend
 from yrdecon.diagnostics.pretrend_power import pretrend_power
 from yrdecon.diagnostics.serial_correlation import born_breitung, wooldridge_serial
+from yrdecon.diagnostics.specification_curve import specification_curve
+from yrdecon.diagnostics.specification_test import specification_test
+from yrdecon.diagnostics.specifications import Specifications
 from yrdecon.diagnostics.unit_root import unit_root
 from yrdecon.diagnostics.vif import vif
 
 __all__ = [
+    "Specifications",
     "balance",
     "born_breitung",
     "breusch_pagan_lm",
@@ -38,6 +43,7 @@ __all__ = [
     "leave_one_out",
     "minimum_detectable_effect",
     "pesaran_cd",
+    "placebo_distribution",
     "placebo_external",
     "placebo_mixed",
     "placebo_space",
@@ -45,6 +51,8 @@ __all__ = [
     "poolability",
     "pretrend",
     "pretrend_power",
+    "specification_curve",
+    "specification_test",
     "unit_root",
     "vif",
     "wooldridge_serial",

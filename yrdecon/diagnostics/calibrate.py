@@ -21,7 +21,7 @@ from yrdecon.diagnostics.placebo_p_values import PValues, permutation_p_values
 from yrdecon.diagnostics.processes import fitted_processes
 from yrdecon.errors import DesignError, YrdeconError
 from yrdecon.inference.permutation import permutation_test
-from yrdecon.kernels.calibration import rejection_rate
+from yrdecon.kernels.calibration import attained_threshold, rejection_rate
 
 FloatArray = NDArray[np.float64]
 RunTest = Callable[[Panel, Design], HypothesisTest]
@@ -66,8 +66,9 @@ def calibrate(
     -------
     One row per process and test: process, over_time (whether levels or growth persist), rho, theta_km, test, size_05,
     size_10 (shares of p-values at or below 5 and 10%), error_05, error_10 (Monte Carlo errors), smallest_p_value (a
-    test that cannot attain 5% holds it without merit) and draws. Placebo dates are few, overlap, and take part only
-    where the test can be computed; their number stands under draws.
+    test that cannot attain 5% holds it without merit), draws, and threshold_10, the largest p-value at which the test
+    rejects in at most 10% of the draws: the level to which a threshold of 10% has to be lowered. Placebo dates are few,
+    overlap, and take part only where the test can be computed; their number stands under draws.
 
     Raises
     ------
@@ -116,7 +117,7 @@ def calibrate(
         labels = (process.name, process.over_time, process.rho, process.theta_km)
         rows += [(*labels, name, *_sizes(p_values(outcomes), least[name])) for name, p_values in prepared.items()]
     columns = ["process", "over_time", "rho", "theta_km", "test"]
-    sizes = ["size_05", "error_05", "size_10", "error_10", "smallest_p_value", "draws"]
+    sizes = ["size_05", "error_05", "size_10", "error_10", "smallest_p_value", "draws", "threshold_10"]
     return pd.DataFrame(rows, columns=columns + sizes)
 
 
@@ -143,7 +144,8 @@ def _at_dates(run: RunTest, moved: Sequence[tuple[Panel, Design]]) -> FloatArray
 
 def _sizes(p_values: FloatArray, smallest: float) -> tuple[float, ...]:
     at = [rejection_rate(p_values, level) for level in LEVELS.values()]
-    return at[0].share, at[0].error, at[1].share, at[1].error, smallest, len(p_values)
+    threshold = attained_threshold(p_values, LEVELS["10"])
+    return at[0].share, at[0].error, at[1].share, at[1].error, smallest, len(p_values), threshold
 
 
 def _fail_if_options_are_wrong(

@@ -54,9 +54,10 @@ def control_pool_ladder(
 
     Returns
     -------
-    One row per rung: rung, n_comparison, estimate, conf_low, conf_high, rank, n_compared, p_value (empty where the test
-    supports no more than a rank) and note. A rung that cannot be estimated keeps its row, with the reason. The three
-    rungs that follow are left out where the panel declares no group, or no location.
+    One row per rung: rung, n_treated, n_comparison, estimate, conf_low, conf_high, rank, n_compared, p_value (empty
+    where the test supports no more than a rank), smallest_p_value (attainable) and note. A rung that cannot be
+    estimated keeps its row, with the reason. The three rungs that follow are left out where the panel declares no
+    group, or no location.
 
     Raises
     ------
@@ -100,7 +101,7 @@ def _following(panel: Panel, sample: Sample, neighbor_km: float) -> Iterator[tup
 
 
 def _row(rung: str, panel: Panel, design: Design, estimator: Estimator, seed: int, draws: int) -> pd.DataFrame:
-    note, n_comparison = "", 0
+    note, n_treated, n_comparison, least = "", 0, 0, np.nan
     try:
         sample = draw_sample(panel, design)
     except YrdeconError as error:
@@ -109,13 +110,16 @@ def _row(rung: str, panel: Panel, design: Design, estimator: Estimator, seed: in
         note = str(error).replace(f"pool {COLUMN!r}", "rung")
     else:
         n_comparison = int(np.isinf(sample.cohort).sum())
+        n_treated = len(sample.cohort) - n_comparison
     row = pd.DataFrame([[np.nan] * len(TEST_COLUMNS)], columns=list(TEST_COLUMNS))
     if not note:
         try:
             single = one_effect(estimator, panel, design)
-            row = summary_row(permutation_test(single, panel, design, seed=seed, draws=draws))
+            test = permutation_test(single, panel, design, seed=seed, draws=draws)
+            row, least = summary_row(test), test.smallest_p_value
         except YrdeconError as error:
             note = str(error)
     row.insert(0, "n_comparison", n_comparison)
+    row.insert(0, "n_treated", n_treated)
     row.insert(0, "rung", rung)
-    return row.assign(note=note)
+    return row.assign(smallest_p_value=least, note=note)

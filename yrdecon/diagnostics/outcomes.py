@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from yrdecon.core.design import Design, parse_effect
-from yrdecon.core.estimator import Estimator, estimate_assignments, registered
+from yrdecon.core.design import Design
+from yrdecon.core.estimator import Estimator, OutcomeKernel, estimate_assignments, registered
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
+from yrdecon.diagnostics.needed_columns import with_needed_columns
 from yrdecon.errors import YrdeconError
-from yrdecon.estimators.twfe import twfe, twfe_outcomes
 
 FloatArray = NDArray[np.float64]
 Effects = Callable[[FloatArray], FloatArray]
@@ -26,7 +25,7 @@ def effects_by_outcome(
 ) -> Effects:
     """Return the function from (S, N, T) outcomes to the (S, B) first coefficients at (B, N) assignments.
 
-    `twfe` has a kernel for many outcomes. Where another estimator is linear in the outcome, as two probes tell, and
+    Some estimators have a kernel for many outcomes. Where another one is linear in the outcome, as two probes tell, and
     fewer cells than `expected` outcomes are there, its weights on the cells are found once and outcomes are then
     multiplied with them. Otherwise each outcome is estimated.
 
@@ -37,10 +36,11 @@ def effects_by_outcome(
     expected
         Number of outcomes to come.
     """
-    if estimator is twfe and not design.anticipation:
-        return lambda outcomes: twfe_outcomes(panel, design, cohorts, outcomes)
+    many = outcome_kernel(estimator, design, cohorts)
+    if many is not None:
+        return lambda outcomes: many(panel, design, cohorts, outcomes).effects
     sample = draw_sample(panel, design)
-    narrow = panel if registered(estimator) is None else _without_other_columns(panel, design)
+    narrow = panel if registered(estimator) is None else with_needed_columns(panel, design)
     replaced = outcome_replacer(narrow, design, sample)
 
     def at(values: FloatArray) -> FloatArray:
@@ -60,6 +60,14 @@ def effects_by_outcome(
     return lambda outcomes: _weighted(weights, sample, outcomes)
 
 
+def outcome_kernel(estimator: Estimator, design: Design, cohorts: FloatArray) -> OutcomeKernel | None:
+    """Return the kernel of an estimator for many outcomes, None if it has none or the design is not of its kind."""
+    entry = registered(estimator)
+    dates = np.unique(cohorts[np.isfinite(cohorts)])
+    plain = len(dates) == 1 and not design.anticipation and not design.covariates
+    return entry.outcomes if entry is not None and plain else None
+
+
 def outcome_replacer(panel: Panel, design: Design, sample: Sample) -> Callable[[FloatArray], Panel]:
     """Return the function that puts (N, T) values, by units and periods of the sample, in the rows of the sample."""
     unit = sample.units.get_indexer(panel.frame[panel.unit])
@@ -76,15 +84,6 @@ def outcome_replacer(panel: Panel, design: Design, sample: Sample) -> Callable[[
         return panel.assign(**{design.outcome: column})
 
     return replaced
-
-
-def _without_other_columns(panel: Panel, design: Design) -> Panel:
-    """Drop the columns that neither panel nor design names, which every copy of the panel would carry along."""
-    parsed = [parse_effect(effect) for effect in design.effects]
-    named = [panel.unit, panel.time, *(panel.location or ()), panel.group, design.outcome, design.cohort]
-    named += [*design.covariates, design.cluster, design.pool, design.weights]
-    named += [c for effect in parsed for c in (*effect.columns, effect.slope)]
-    return replace(panel, frame=panel.frame[list(dict.fromkeys(c for c in named if c is not None))])
 
 
 def _weights(at: Effects, sample: Sample) -> FloatArray | None:

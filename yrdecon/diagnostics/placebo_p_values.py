@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from yrdecon.core.assignment import Assignment
 from yrdecon.core.design import Design
-from yrdecon.core.estimator import Estimator, errors_of_assignments, registered
+from yrdecon.core.estimator import Estimator, ManyOutcomes, errors_of_assignments, registered
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import draw_sample
-from yrdecon.diagnostics.outcomes import effects_by_outcome, outcome_replacer
+from yrdecon.diagnostics.outcomes import effects_by_outcome, outcome_kernel, outcome_replacer
 from yrdecon.inference.assignments import admissible_assignments
 from yrdecon.inference.permutation import permutation_test
 from yrdecon.inference.spread import difference_pre_effects, pre_period_spread, root_mean_square
@@ -64,6 +64,9 @@ def permutation_p_values(
                 for values in outcomes
             ]
         )
+    many, entry = outcome_kernel(estimator, design, cohorts), registered(estimator)
+    if divisor in ("half", "full") and many is not None and entry is not None and entry.pre_effects is not None:
+        return lambda outcomes: _studentized(many(panel, design, cohorts, outcomes), divisor)
     effects = effects_by_outcome(estimator, panel, design, cohorts, probes, expected)
     spread = _spreads(estimator, panel, design, cohorts)
 
@@ -77,6 +80,11 @@ def permutation_p_values(
         return placebo_p_values(statistics)
 
     return p_values
+
+
+def _studentized(found: ManyOutcomes, divisor: Divisor) -> FloatArray:
+    own = np.sqrt((np.asarray(found.before) ** 2).mean(axis=2))
+    return placebo_p_values(np.abs(found.effects) / (half_shrunk(own) if divisor == "half" else own))
 
 
 def _divisor(placebos: pd.DataFrame, errors: Callable[[], FloatArray]) -> Divisor:

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
-from yrdecon.core.estimator import register
+from yrdecon.core.estimator import ManyOutcomes, register
 from yrdecon.core.left_out import leave_out_always_treated
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import draw_sample
+from yrdecon.errors import DesignError
 from yrdecon.estimators.synthetic.did_cohorts import (
+    BalancedSample,
     CohortFit,
     balanced_sample,
     cohort_estimate,
@@ -25,6 +27,9 @@ from yrdecon.estimators.synthetic.windows import same_sizes, sample_of_assignmen
 from yrdecon.kernels.synthetic_did import Solver
 
 FloatArray = NDArray[np.float64]
+
+# weight problems that are solved in one array
+TOGETHER = 2_000
 
 
 def synthetic_did(panel: Panel, design: Design, *, solver: Solver = "reference") -> Estimate:
@@ -141,8 +146,42 @@ def synthetic_did_without(panel: Panel, design: Design, cohorts: FloatArray) -> 
     return at
 
 
+def synthetic_did_outcomes(panel: Panel, design: Design, cohorts: FloatArray, outcomes: FloatArray) -> ManyOutcomes:
+    """Return effects and gaps before treatment of (S, N, T) outcomes at (B, N) assignments with one adoption date.
+
+    Raises
+    ------
+    DesignError
+        If the design has covariates, or the assignments several dates.
+    """
+    full = draw_sample(panel, design)
+    sample, cohorts = sample_of_assignments(panel, design, cohorts)
+    if design.covariates or len(np.unique(cohorts[np.isfinite(cohorts)])) != 1:
+        raise DesignError("many outcomes at once need a design with one adoption date and without covariates")
+    data = balanced_sample(sample, design)
+    y = outcomes[:, full.units.get_indexer(sample.units)]
+    step = max(1, TOGETHER // len(cohorts))
+    parts = [_effects_of_outcomes(data, cohorts, y[start : start + step]) for start in range(0, len(y), step)]
+    effects, before = zip(*parts, strict=True)
+    return ManyOutcomes(np.concatenate(effects), np.concatenate(before))
+
+
+def _effects_of_outcomes(data: BalancedSample, cohorts: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    s, b = len(y), len(cohorts)
+    repeated = replace(data, y=np.repeat(y, b, axis=0))
+    (fit,) = fit_cohorts(repeated, np.tile(cohorts, (s, 1)), "reference").values()
+    before = fit.block.fit if data.design.base_periods is None else fit.block.fit & ~fit.block.base
+    return fit.result.effect.reshape(s, b), fit.result.gaps[:, before].reshape(s, b, -1)
+
+
 def _average(fits: Mapping[int, CohortFit]) -> FloatArray:
     return np.average([fit.result.effect for fit in fits.values()], axis=0, weights=treated_cells(fits))
 
 
-register(synthetic_did, draws=synthetic_did_draws, pre_effects=synthetic_did_pre_effects, without=synthetic_did_without)
+register(
+    synthetic_did,
+    synthetic_did_outcomes,
+    draws=synthetic_did_draws,
+    pre_effects=synthetic_did_pre_effects,
+    without=synthetic_did_without,
+)

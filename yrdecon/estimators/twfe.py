@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
-from yrdecon.core.estimator import errors_one_by_one, estimate_one_by_one, register
+from yrdecon.core.estimator import ManyOutcomes, errors_one_by_one, estimate_one_by_one, register
 from yrdecon.core.labels import codes_of, row_labels
 from yrdecon.core.names import some_of
 from yrdecon.core.panel import Panel
@@ -92,7 +92,7 @@ def twfe_draws(panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
     return assignment_effects(prepared, cohorts[:, full.units.get_indexer(sample.units)])[:, None]
 
 
-def twfe_outcomes(panel: Panel, design: Design, cohorts: FloatArray, outcomes: FloatArray) -> FloatArray:
+def twfe_outcomes(panel: Panel, design: Design, cohorts: FloatArray, outcomes: FloatArray) -> ManyOutcomes:
     """Return (S, B) coefficients of `twfe` for (S, N, T) outcomes, by units and periods, and (B, N) assignments.
 
     Raises
@@ -109,7 +109,7 @@ def twfe_outcomes(panel: Panel, design: Design, cohorts: FloatArray, outcomes: F
     prepared = prepare_assignments(residualize, sample.outcome, sample.weights, unit, time, np.unique(cohorts))
     residuals = residualize(outcomes[:, full.unit, full.time][:, full.contrast].T)
     own = cohorts[:, full.units.get_indexer(sample.units)]
-    return outcome_effects(prepared, residuals, sample.weights, unit, time, own)
+    return ManyOutcomes(outcome_effects(prepared, residuals, sample.weights, unit, time, own))
 
 
 def twfe_errors(panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
@@ -142,4 +142,4 @@ def _note_on_always_treated(sample: Sample) -> tuple[str, ...]:
     return (f"{len(always)} units are treated throughout and serve as comparisons: {some_of(always)}",)
 
 
-register(twfe, draws=twfe_draws, errors=twfe_errors)
+register(twfe, twfe_outcomes, draws=twfe_draws, errors=twfe_errors)

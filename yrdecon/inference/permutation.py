@@ -106,6 +106,33 @@ def permutation_test(
     _fail_if_options_are_unknown(studentize, draws, level)
     sample = draw_sample(panel, design)
     compared = admissible_assignments(panel, sample, assignment or Assignment(), draws=draws, seed=seed)
+    return compare_assignments(estimator, panel, design, compared, studentize=studentize, level=level)
+
+
+def compare_assignments(
+    estimator: Estimator,
+    panel: Panel,
+    design: Design,
+    compared: AssignmentSet,
+    *,
+    studentize: Studentize = "auto",
+    level: float | None = 0.95,
+) -> HypothesisTest:
+    """Run `permutation_test` with assignments that are already drawn, such as those of another design.
+
+    Parameters
+    ----------
+    compared
+        Assignments of the units of ``draw_sample(panel, design)``, the actual one first.
+    level
+        Confidence level of the interval; None for no interval.
+
+    Raises
+    ------
+    DesignError
+        As `permutation_test`.
+    """
+    sample = draw_sample(panel, design)
     size = _size(panel, design)
     without = estimate_without(estimator, panel, design, compared.cohorts)
     errors = errors_without(estimator, panel, design, compared.cohorts)
@@ -121,7 +148,9 @@ def permutation_test(
     if not ((scale > 0) & np.isfinite(scale)).all():
         chosen, scale, fallback = "none", np.ones(len(effects)), (FALLBACK[chosen],)
     statistics = np.abs(effects) / scale
-    if chosen == "cluster":
+    if level is None:
+        interval = np.nan, np.nan
+    elif chosen == "cluster":
         interval = invert_studentized(at, lambda effect: errors(effect)[:, 0], level)
     else:
         interval = invert(at, scale, level)

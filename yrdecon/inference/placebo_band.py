@@ -50,7 +50,8 @@ def placebo_band(
     -------
     A joint test that no coefficient differs from zero: its statistic is the largest coefficient relative to the
     standard deviation of its placebos. Frame ``"band"`` holds the cells with estimate, std_error (of the placebos),
-    conf_low and conf_high, NaN in excluded periods.
+    conf_low and conf_high, NaN in excluded periods; frame ``"paths"`` the cells with the estimate of every assignment,
+    the actual one first.
 
     Raises
     ------
@@ -96,7 +97,7 @@ def placebo_band(
         draws=statistics,
         n_assignments=compared.n_admissible,
         disjoint_sets=compared.disjoint_sets,
-        frames=MappingProxyType({"band": _frame(actual, shown, band)}),
+        frames=MappingProxyType({"band": _frame(actual, shown, band), "paths": _paths(actual, coefficients)}),
         notes=(
             compared.reason,
             f"the band is {band.critical:.2f} placebo standard deviations wide on each side, so that "
@@ -112,6 +113,12 @@ def _frame(actual: Estimate, shown: NDArray[np.bool_], band: PlaceboBand) -> pd.
     return actual.cells.reset_index(drop=True).assign(
         estimate=actual.coef, std_error=spread, conf_low=actual.coef - half, conf_high=actual.coef + half
     )
+
+
+def _paths(actual: Estimate, coefficients: FloatArray) -> pd.DataFrame:
+    draws, k = coefficients.shape
+    cells = actual.cells.iloc[np.tile(np.arange(k), draws)].reset_index(drop=True)
+    return cells.assign(assignment=np.repeat(np.arange(draws), k), estimate=coefficients.ravel())
 
 
 def _excluded(estimate: Estimate) -> NDArray[np.bool_]:

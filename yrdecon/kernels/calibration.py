@@ -42,3 +42,15 @@ def rejection_rate(p_values: FloatArray, level: float) -> Size:
     rejected = float((p_values <= level * (1 + TIE)).sum())
     adjusted = (rejected + 2) / (n + 4)
     return Size(rejected / n, float(np.sqrt(adjusted * (1 - adjusted) / (n + 4))))
+
+
+def attained_threshold(p_values: FloatArray, level: float) -> float:
+    """Return the largest of (S,) p-values at or below which no more than a share of them lies; zero if there is none.
+
+    NaN without draws.
+    """
+    if len(p_values) == 0:
+        return np.nan
+    attained = np.unique(p_values)
+    rates = np.array([(p_values <= p * (1 + TIE)).mean() for p in attained])
+    return float(attained[rates <= level].max(initial=0.0))

@@ -11,9 +11,11 @@ from yrdecon.core.panel import Panel
 from yrdecon.errors import DesignError
 from yrdecon.places.codes import city_table
 from yrdecon.policy.registry import Registry, policy_row
+from yrdecon.present.bilingual import bilingual
 from yrdecon.present.numbers import DASH, fixed, thousands
 from yrdecon.present.table import Table
-from yrdecon.present.words import Lang, known_word, variable_label, with_labels, word
+from yrdecon.present.table_content import TableLang
+from yrdecon.present.words import LANGUAGES, Lang, known_word, variable_label, with_labels, word
 
 STATISTICS = ("mean", "sd", "min", "median", "max")
 WITHOUT_UNIT = ("", "code", "name", "label", "true or false", "year")
@@ -24,7 +26,7 @@ def summary_table(
     columns: Sequence[str],
     *,
     by: str | None = None,
-    lang: Lang = "en",
+    lang: TableLang = "en",
     labels: Mapping[str, str] | None = None,
 ) -> Table:
     """Summarize columns: number of observations, mean, standard deviation, minimum, median, maximum.
@@ -47,20 +49,24 @@ def summary_table(
     >>> summary_table(load_panel("yrd"), ["real_growth_pct"]).body.iloc[0, 0]
     '779'
     """
+    if lang == "both":
+        return bilingual(*(summary_table(panel, columns, by=by, lang=one, labels=labels) for one in LANGUAGES["both"]))
     _fail_if_columns_cannot_be_summarized(panel, columns, by)
     known = with_labels(panel.variables, lang, labels)
     header = [word("observations", lang), *(word(s, lang) for s in STATISTICS)]
-    parts = []
+    parts: list[pd.DataFrame] = []
+    titles = []
     for title, frame in _groups(panel, by, lang, known):
         if title:
+            titles.append(sum(map(len, parts)))
             parts.append(pd.DataFrame([[""] * len(header)], columns=header, index=[title], dtype="str"))
         rows = [_statistics(frame[column]) for column in columns]
         names = [_label_with_unit(panel, column, lang, known) for column in columns]
         parts.append(pd.DataFrame(rows, columns=header, index=names, dtype="str"))
-    return Table(pd.concat(parts), _notes(panel, columns, lang, known), "", lang)
+    return Table(pd.concat(parts), _notes(panel, columns, lang, known), "", lang, tuple(titles))
 
 
-def pairs_table(registry: Registry, *, policy: str = "twinning-2021", lang: Lang = "en") -> Table:
+def pairs_table(registry: Registry, *, policy: str = "twinning-2021", lang: TableLang = "en") -> Table:
     """List the pairs of a policy with names where the units are known places.
 
     Examples
@@ -69,6 +75,8 @@ def pairs_table(registry: Registry, *, policy: str = "twinning-2021", lang: Lang
     >>> pairs_table(load_registry()).body.shape
     (8, 3)
     """
+    if lang == "both":
+        return bilingual(*(pairs_table(registry, policy=policy, lang=one) for one in LANGUAGES["both"]))
     policy_row(registry, policy)
     pairs = registry.pairs[registry.pairs["policy"] == policy]
     body = pd.DataFrame(

@@ -11,6 +11,7 @@ import pandas as pd
 from yrdecon.core.estimate import FEW_TREATED, Estimate
 from yrdecon.errors import DesignError
 from yrdecon.present.canvas import add_legend, mark_period, new_drawing, settle_layout
+from yrdecon.present.facts import facts_line, facts_of_estimate, shared_facts
 from yrdecon.present.figure import Figure
 from yrdecon.present.style import GRAY, PALE, SERIES, Size, figure_format, figure_style, fold
 from yrdecon.present.words import Lang, variable_label, word
@@ -123,7 +124,9 @@ def _draw(
     axes.set(xlabel=word("years_since", lang), ylabel=word("effect_axis", lang).format(outcome=outcome))
     axes.set_xlim(data["event_time"].min() - 0.7, data["event_time"].max() + 0.7)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_title(fold(_what_bars_are(data, named, bands, lang), size), loc="left")
+    facts = facts_line(shared_facts(facts_of_estimate(estimate) for estimate in named.values()), lang)
+    title = f"{_what_bars_are(data, named, bands, lang)}\n{facts}".rstrip()
+    axes.set_title(fold(title, size), loc="left")
     if len(named) > 1:
         for (color, marker), name in zip(SERIES, named, strict=False):
             axes.plot([], [], marker, color=color, label=name)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
 from yrdecon.core.atomic import write_atomically
+from yrdecon.errors import DesignError
 
 DPI = 300
+Vector = Literal["svg", "pdf"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +35,21 @@ class Figure:
     alt: str
 
     def _repr_png_(self) -> bytes:
-        return _bytes(self.drawing, "png", 110)
+        return drawing_bytes(self.drawing, "png", 110)
 
 
-def save_figure(figure: Figure, stem: str | Path) -> list[Path]:
+def save_figure(figure: Figure, stem: str | Path, *, vector: Vector = "svg") -> list[Path]:
     """Write a figure as SVG and PNG (300 dpi), its data as CSV and its description as text.
+
+    Parameters
+    ----------
+    vector
+        ``"svg"``, or ``"pdf"`` for LaTeX, with its fonts embedded.
+
+    Raises
+    ------
+    DesignError
+        If the vector format is unknown.
 
     Examples
     --------
@@ -48,21 +60,28 @@ def save_figure(figure: Figure, stem: str | Path) -> list[Path]:
     ...     [path.suffix for path in save_figure(toy, Path(folder) / "toy")]
     ['.svg', '.png', '.csv', '.txt']
     """
+    if vector not in get_args(Vector):
+        raise DesignError(f"vector={vector!r} is unknown; choose one of {list(get_args(Vector))}")
     stem = Path(stem)
     contents = {
-        ".svg": _bytes(figure.drawing, "svg", DPI),
-        ".png": _bytes(figure.drawing, "png", DPI),
+        f".{vector}": drawing_bytes(figure.drawing, vector),
+        ".png": drawing_bytes(figure.drawing, "png"),
         ".csv": figure.data.to_csv(index=False, lineterminator="\n", float_format="%.10g"),
         ".txt": figure.alt + "\n",
     }
     return [write_atomically(stem.with_name(stem.name + suffix), content) for suffix, content in contents.items()]
 
 
-def _bytes(drawing: Any, kind: str, dpi: int) -> bytes:
+def drawing_bytes(drawing: Any, kind: Literal["svg", "pdf", "png"], dpi: int = DPI) -> bytes:
+    """Return a drawing as SVG, PDF or PNG, the same bytes every time."""
     import matplotlib as mpl
 
-    metadata = {"svg": {"Date": None, "Creator": "yrdecon"}, "png": {"Software": "yrdecon"}}[kind]
+    metadata = {
+        "svg": {"Date": None, "Creator": "yrdecon"},
+        "pdf": {"CreationDate": None, "Creator": "yrdecon", "Producer": None},
+        "png": {"Software": "yrdecon"},
+    }[kind]
     buffer = io.BytesIO()
-    with mpl.rc_context({"svg.hashsalt": "yrdecon", "axes.unicode_minus": False}):
+    with mpl.rc_context({"svg.hashsalt": "yrdecon", "axes.unicode_minus": False, "text.hinting": "no_hinting"}):
         drawing.savefig(buffer, format=kind, dpi=dpi, metadata=metadata)
     return buffer.getvalue()

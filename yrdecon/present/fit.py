@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from yrdecon.core.adoption import adoption_dates
-from yrdecon.core.estimate import FEW_TREATED, Estimate
+from yrdecon.core.estimate import FEW_TREATED, TIDY_COLUMNS, Estimate
+from yrdecon.core.panel import Panel
+from yrdecon.present.sample_facts import NOT_KNOWN, SampleFacts, sample_facts
 
 Status = Literal["estimated", "base", "excluded"]
 
@@ -41,6 +43,8 @@ class Term:
     std_error: float
     statistic: float
     p_value: float
+    conf_low: float = np.nan
+    conf_high: float = np.nan
     status: Status = "estimated"
     few: bool = False
 
@@ -69,6 +73,12 @@ class Fit:
         Periods that the sample covers and those that effects are measured from; base is empty if not known.
     n_periods_used
         Number of periods that form the contrast, None if it is not the same for every unit.
+    n_covariates
+        Number of covariates that are no terms, None if not known.
+    r_squared, within_r_squared
+        R2 with the fixed effects, and of the variation that they leave; None if not known.
+    facts
+        What the panel tells about the sample.
     notes
         Sentences of the estimate.
     has_treatment
@@ -93,6 +103,10 @@ class Fit:
     periods: tuple[int, ...] = ()
     base: tuple[int, ...] = ()
     n_periods_used: int | None = None
+    n_covariates: int | None = None
+    r_squared: float | None = None
+    within_r_squared: float | None = None
+    facts: SampleFacts = NOT_KNOWN
     notes: tuple[str, ...] = ()
     has_treatment: bool = True
     dof: float = np.inf
@@ -110,8 +124,9 @@ class Fit:
         return self.n_treated_clusters is not None and self.n_treated_clusters >= FEW_TREATED
 
 
-def own_fit(estimate: Estimate) -> Fit:
-    """Read an estimate of this package."""
+def own_fit(estimate: Estimate, panel: Panel | None = None) -> Fit:
+    """Read an estimate of this package, and the rows of its panel if it is given."""
+    facts = NOT_KNOWN if panel is None else sample_facts(estimate, panel)
     return Fit(
         terms=_terms(estimate),
         outcome=estimate.outcome,
@@ -128,6 +143,10 @@ def own_fit(estimate: Estimate) -> Fit:
         periods=_periods(estimate),
         base=_base(estimate),
         n_periods_used=_periods_used(estimate),
+        n_covariates=_covariates(estimate),
+        r_squared=facts.r_squared,
+        within_r_squared=_within_r_squared(estimate),
+        facts=facts,
         notes=estimate.notes,
         has_treatment=estimate.n_treated is not None,
         dof=float(np.min(estimate.dof)),
@@ -142,20 +161,12 @@ def _periods(estimate: Estimate) -> tuple[int, ...]:
     return _whole(units["time"])
 
 
-def _terms(estimate: Estimate) -> tuple[Term, ...]:
-    tidy = estimate.tidy()
-    numbers = tidy[["estimate", "std_error", "statistic", "p_value"]].to_numpy(dtype=float)
+def _terms(result: Estimate) -> tuple[Term, ...]:
+    tidy = result.tidy()
+    numbers = tidy[list(TIDY_COLUMNS)].to_numpy(dtype=float).tolist()
     return tuple(
-        Term(
-            key=_key(cell),
-            estimate=float(value),
-            std_error=float(error),
-            statistic=float(statistic),
-            p_value=float(p_value),
-            status=_status(cell),
-            few=bool(cell.get("few", False)),
-        )
-        for cell, (value, error, statistic, p_value) in zip(tidy.to_dict("records"), numbers, strict=True)
+        Term(_key(cell), estimate, error, statistic, p_value, low, high, _status(cell), bool(cell.get("few", False)))
+        for cell, (estimate, error, statistic, p_value, low, high) in zip(tidy.to_dict("records"), numbers, strict=True)
     )
 
 
@@ -184,6 +195,24 @@ def _effects(estimate: Estimate) -> tuple[str, ...] | None:
         differenced = estimate.method.startswith("first_difference")
         return (*(("unit",) if differenced else ()), *estimate.linear.effects, *estimate.linear.dummies)
     return ("unit", "time") if "time_weights" in estimate.frames else None
+
+
+def _covariates(estimate: Estimate) -> int | None:
+    """Return the number of covariates; dummies of effects are none."""
+    if estimate.linear is None:
+        return None
+    return 0 if estimate.linear.dummies else estimate.linear.n_covariates
+
+
+def _within_r_squared(estimate: Estimate) -> float | None:
+    """Return the share of the variation within the fixed effects; covariates that were projected out hide it."""
+    linear = estimate.linear
+    if linear is None or linear.n_covariates or len(linear.residuals) == 0:
+        return None
+    if linear.is_instrumented or not linear.effects:
+        return None
+    total = float(linear.weights @ linear.outcome**2)
+    return 1 - float(linear.weights @ linear.residuals**2) / total if total > 0 else None
 
 
 def _base(estimate: Estimate) -> tuple[int, ...]:

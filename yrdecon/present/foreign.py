@@ -39,7 +39,7 @@ def foreign_fit(model: Any) -> Fit:
     names = tuple(dict.fromkeys(_plain_name(e) for e in effects))
     shown = table.drop(index=dummies)
     if library == "pyfixest" and len(names) > 1 and cluster is not None and _plain_name(cluster) in names:
-        shown = shown.assign(se=np.nan, t=np.nan, p=np.nan)
+        shown = shown.assign(se=np.nan, t=np.nan, p=np.nan, ci95l=np.nan, ci95u=np.nan)
     return Fit(
         terms=tuple(_term(str(name), row) for name, row in shown.iterrows()),
         outcome=_outcome(model, extractor),
@@ -49,13 +49,34 @@ def foreign_fit(model: Any) -> Fit:
         errors=str(extractor.vcov_info(model).get("vcov_type") or "unnamed"),
         library=library,
         n_obs=int(extractor.stat(model, "N")),
+        n_covariates=0,
+        r_squared=_r_squared(model, extractor, library),
+        within_r_squared=_within_r_squared(model, extractor, library) if names else None,
     )
 
 
 def _term(name: str, row: Any) -> Term:
     key = "effect" if name in ("treated", "att") else "constant" if name in CONSTANTS else f"variable:{name}"
     statistic = row["t"] if "t" in row else row["b"] / row["se"]
-    return Term(key, float(row["b"]), float(row["se"]), float(statistic), float(row["p"]))
+    ends = (float(row.get("ci95l", np.nan)), float(row.get("ci95u", np.nan)))
+    return Term(key, float(row["b"]), float(row["se"]), float(statistic), float(row["p"]), *ends)
+
+
+def _r_squared(model: Any, extractor: Any, library: str) -> float | None:
+    """Return R2 with the fixed effects; linearmodels calls it inclusive."""
+    inclusive = getattr(model, "rsquared_inclusive", None) if library == "linearmodels" else None
+    return _known(extractor.stat(model, "r2") if inclusive is None else inclusive)
+
+
+def _within_r_squared(model: Any, extractor: Any, library: str) -> float | None:
+    """Return R2 of what all fixed effects leave; the one that linearmodels calls within leaves period effects out."""
+    if library == "linearmodels" and hasattr(model, "rsquared_inclusive"):
+        return _known(model.rsquared)
+    return _known(extractor.stat(model, "r2_within")) if library == "pyfixest" else None
+
+
+def _known(value: Any) -> float | None:
+    return None if value is None or not np.isfinite(value) else float(value)
 
 
 def _absorbed(words: str | None) -> list[str]:

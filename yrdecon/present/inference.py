@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -10,11 +9,13 @@ import pandas as pd
 
 from yrdecon.core.estimate import FEW_TREATED
 from yrdecon.errors import DesignError
-from yrdecon.present.canvas import new_drawing, settle_layout
+from yrdecon.present.canvas import add_title, new_drawing, settle_layout, tall_enough
+from yrdecon.present.facts import Facts, facts_line
 from yrdecon.present.figure import Figure
+from yrdecon.present.method_names import inference_method_name
 from yrdecon.present.numbers import p_text
-from yrdecon.present.style import COMPARISON, GRAY, TREATED, Size, figure_style
-from yrdecon.present.words import Lang, known_word, variable_label, word
+from yrdecon.present.style import COMPARISON, GRAY, TREATED, Size, figure_style, fold
+from yrdecon.present.words import Lang, variable_label, word
 
 COLORS = {"primary": TREATED, "secondary": COMPARISON, "diagnostic": GRAY}
 NEEDED = ("role", "method", "estimate", "p_value", "conf_low", "conf_high", "rank", "n_compared", "n_treated")
@@ -53,14 +54,14 @@ def plot_inference(
     lacking = [c for c in NEEDED if c not in report]
     if lacking or report.empty:
         raise DesignError(f"the table lacks {lacking or 'rows'}; give the result of inference_report")
-    names = [_label(method, lang) for method in report["method"]]
+    names = [inference_method_name(method, lang) for method in report["method"]]
     texts = [_text(row, lang) for _, row in report.iterrows()]
     with figure_style(lang, size):
-        drawing = new_drawing(size)
+        drawing = new_drawing(size, tall=tall_enough(size, len(report) + 8))
         _draw(drawing.axes[0], report, names, texts)
         label = variable_label(outcome, lang, {}) or outcome
-        drawing.axes[0].set_xlabel(word("inference_axis", lang).format(outcome=label))
-        drawing.axes[0].set_title(_title(int(report["n_treated"].iloc[0]), lang), loc="left")
+        drawing.axes[0].set_xlabel(fold(word("inference_axis", lang).format(outcome=label), size, 0.55))
+        add_title(drawing, _title(report, lang), size)
         settle_layout(drawing)
     alt = word("alt_inference", lang).format(count=len(report), p=f"{names[0]}: {texts[0]}")
     return Figure(drawing, report.assign(label=names), alt)
@@ -78,21 +79,21 @@ def _draw(axes: Any, report: pd.DataFrame, names: list[str], texts: list[str]) -
         axes.hlines(y, *ends, color=color, zorder=1)
         axes.plot(row["estimate"], y, "o", color=color, zorder=2)
         axes.annotate(text, (1.01, y), xycoords=("axes fraction", "data"), va="center", color=color, fontsize="small")
-    axes.set_yticks(height, labels=names)
+    axes.set_yticks(height, labels=names, fontsize="small")
     axes.set_ylim(height[-1] - 0.6, 0.6)
     axes.set_xlim(low - room, high + room)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
 
 
-def _title(n_treated: int, lang: Lang) -> str:
+def _title(report: pd.DataFrame, lang: Lang) -> str:
+    n_treated = int(report["n_treated"].iloc[0])
     few = "\n" + word("inference_few", lang).format(n=n_treated) if n_treated < FEW_TREATED else ""
-    return word("inference_title", lang) + few
-
-
-def _label(method: str, lang: Lang) -> str:
-    key = re.sub(r"[^a-z0-9]+", "_", method.lower()).strip("_")
-    return known_word(key, lang) or method
+    primary = report.iloc[0]
+    compared = int(primary["n_compared"]) if np.isfinite(primary["n_compared"]) else None
+    least = float(primary.get("smallest_p_value", np.nan))
+    facts = Facts(n_treated=n_treated, n_compared=compared, smallest_p=least if np.isfinite(least) else None)
+    return f"{word('inference_title', lang)}{few}\n{facts_line(facts, lang)}"
 
 
 def _text(row: pd.Series[Any], lang: Lang) -> str:

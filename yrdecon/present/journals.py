@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from yrdecon.errors import DesignError
+
+Below = Literal["se", "t", "p", "interval"]
+BELOW = ("se", "t", "p", "interval")
 
 
 @dataclass(frozen=True)
@@ -12,15 +16,16 @@ class Journal:
     """Decimals, what stands below a coefficient, and whether stars are printed where inference allows them."""
 
     decimals: int = 3
-    below: str = "se"
+    below: tuple[Below, ...] = ("se",)
     stars: bool = True
 
 
 JOURNALS = {
     "plain": Journal(stars=False),
     "AER": Journal(stars=False),
+    "JDE": Journal(),
     "管理世界": Journal(),
-    "经济研究": Journal(below="t"),
+    "经济研究": Journal(below=("t",)),
     "中国工业经济": Journal(decimals=4),
 }
 

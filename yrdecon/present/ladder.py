@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from yrdecon.errors import DesignError
-from yrdecon.present.canvas import new_drawing, settle_layout
+from yrdecon.present.canvas import add_title, new_drawing, settle_layout, tall_enough
+from yrdecon.present.facts import Facts, facts_line
 from yrdecon.present.figure import Figure
-from yrdecon.present.numbers import fixed, needed_decimals, thousands
+from yrdecon.present.numbers import fixed, needed_decimals, p_text, thousands
 from yrdecon.present.style import COMPARISON, GRAY, PALE, Size, figure_style, fold
 from yrdecon.present.words import Lang, known_word, word
 
@@ -23,9 +24,9 @@ def plot_ladder(
 ) -> Figure:
     """Draw the estimates of `control_pool_ladder` with their intervals, the first rung at the top.
 
-    Each rung tells its number of comparison units and the placebo rank. Intervals without an end, because too few
-    assignments are compared to reject anything, are pale lines across the figure. Rungs that could not be estimated
-    keep their place.
+    Each rung tells its number of comparison units, the placebo rank and the smallest attainable p-value. Intervals
+    without an end, because too few assignments are compared to reject anything, are pale lines across the figure.
+    Rungs that could not be estimated keep their place.
 
     Parameters
     ----------
@@ -52,10 +53,12 @@ def plot_ladder(
     named = labels or {}
     names = [named.get(rung) or known_word(f"rung_{rung.replace(' ', '_')}", lang) or rung for rung in table["rung"]]
     with figure_style(lang, size):
-        drawing = new_drawing(size)
+        drawing = new_drawing(size, tall=tall_enough(size, 2.3 * len(table) + 9))
         _draw(drawing.axes[0], table, [_tick(n, r, lang) for n, (_, r) in zip(names, table.iterrows(), strict=True)])
-        drawing.axes[0].set_xlabel(word("ladder_axis", lang))
-        drawing.axes[0].set_title(fold(word("ladder_title", lang), size), loc="left")
+        drawing.axes[0].set_xlabel(fold(word("ladder_axis", lang), size, 0.55))
+        treated = set(table.get("n_treated", pd.Series(dtype=int)).dropna().astype(int))
+        facts = facts_line(Facts(n_treated=treated.pop() if len(treated) == 1 else None), lang)
+        add_title(drawing, f"{word('ladder_title', lang)}\n{facts}".rstrip(), size)
         settle_layout(drawing)
     shown = table["estimate"].notna()
     decimals = needed_decimals(table.loc[shown, "estimate"].tolist(), 3)
@@ -87,7 +90,10 @@ def _tick(name: str, row: pd.Series, lang: Lang) -> str:
     if not np.isfinite(row["estimate"]):
         return f"{name}\n{word('rung_without_estimate', lang)}"
     rank = word("rank_of", lang).format(k=thousands(int(row["rank"])), n=thousands(int(row["n_compared"])))
-    return f"{name}\n" + word("rung_text", lang).format(n=thousands(int(row["n_comparison"])), rank=rank)
+    text = word("rung_text", lang).format(n=thousands(int(row["n_comparison"])), rank=rank)
+    if "smallest_p_value" in row.index:
+        text += word("rung_least", lang).format(p=p_text(row["smallest_p_value"]))
+    return f"{name}\n{text}"
 
 
 def _fail_if_table_cannot_be_drawn(table: pd.DataFrame) -> None:

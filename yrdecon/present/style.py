@@ -35,6 +35,7 @@ CJK_FONTS = (
 )
 SHIPPED_FONT = "NotoSansCJKsc-Regular.otf"
 NEVER_FIRST = "，。；：、）"
+EARLIEST_BREAK = 0.4
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Format:
 
 
 FORMATS = {
-    "column": Format(3.4, 2.7, 7.0, 52),
+    "column": Format(3.4, 2.7, 7.2, 50),
     "page": Format(6.3, 3.6, 9.0, 84),
     "slide": Format(10.0, 5.6, 14.0, 84),
 }
@@ -84,6 +85,7 @@ def figure_style(lang: Lang, size: Size = "page") -> Iterator[None]:
         "lines.linewidth": points / 6,
         "lines.markersize": points / 2,
         "figure.dpi": 100,
+        "text.hinting": "no_hinting",
         "svg.hashsalt": "yrdecon",
         "svg.fonttype": "path",
     }
@@ -98,8 +100,8 @@ def figure_format(size: Size) -> Format:
     return FORMATS[size]
 
 
-def fold(text: str, size: Size) -> str:
-    """Break a text into lines that fit the width, after a semicolon if there is one.
+def fold(text: str, size: Size, share: float = 1.0) -> str:
+    """Break a text into lines that fit a share of the width, after a semicolon or a comma if there is one.
 
     Chinese breaks anywhere but before a closing mark.
 
@@ -108,16 +110,21 @@ def fold(text: str, size: Size) -> str:
     >>> fold("one two " * 8, "column").count(chr(10))
     1
     """
-    limit, lines, line = figure_format(size).letters, [], ""
-    parts = re.split(r"(?<=；)|(?<=;) ", text, maxsplit=1)
+    if "\n" in text:
+        return "\n".join(fold(line, size, share) for line in text.split("\n"))
+    limit = figure_format(size).letters * share
+    parts = re.split(r"(?<=；)(?=.)|(?<=;) (?=.)", text, maxsplit=1)
     if _letters(text) > limit and len(parts) > 1:
-        return "\n".join(fold(part, size) for part in parts)
+        return "\n".join(fold(part, size, share) for part in parts)
+    lines: list[str] = []
+    line: list[str] = []
     for piece in _pieces(text):
-        if line and _letters(line + piece.rstrip()) > limit and piece[0] not in NEVER_FIRST:
-            lines.append(line.rstrip())
-            line = ""
-        line += piece
-    return "\n".join([*lines, line.rstrip()])
+        if line and _letters("".join(line) + piece.rstrip()) > limit and piece[0] not in NEVER_FIRST:
+            end = _last_comma(line, limit)
+            lines.append("".join(line[:end]).rstrip())
+            line = line[end:]
+        line.append(piece)
+    return "\n".join([*lines, "".join(line).rstrip()])
 
 
 @lru_cache(maxsize=1)
@@ -165,6 +172,13 @@ def _pieces(text: str) -> list[str]:
             pieces.append(word)
             word = ""
     return [*pieces, word] if word else pieces
+
+
+def _last_comma(pieces: list[str], limit: float) -> int:
+    """Return where to break a full line: after its last comma, or at its end if it has none far enough on."""
+    ends = [i + 1 for i, piece in enumerate(pieces) if piece.rstrip()[-1:] in (",", "，")]
+    late = [end for end in ends if _letters("".join(pieces[:end])) >= EARLIEST_BREAK * limit]
+    return late[-1] if late else len(pieces)
 
 
 def _letters(text: str) -> int:

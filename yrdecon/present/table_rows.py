@@ -1,46 +1,21 @@
-"""The rows of a regression table: coefficients, permutation tests, and what describes the sample."""
+"""The rows of a regression table below its coefficients: tests, and what describes the sample."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from yrdecon.core.design import parse_effect
 from yrdecon.core.hypothesis import HypothesisTest
-from yrdecon.present.fit import Fit, Term
-from yrdecon.present.formula_labels import term_label
+from yrdecon.present.fit import Fit
 from yrdecon.present.journals import Journal
+from yrdecon.present.layout import Layout, Value
 from yrdecon.present.numbers import DASH, bracketed, fixed, needed_decimals, p_text, spans, thousands
+from yrdecon.present.row import Row
 from yrdecon.present.sentences import heading
 from yrdecon.present.words import Lang, known_word, variable_label, word
-
-STARS = ((0.01, "***"), (0.05, "**"), (0.10, "*"))
-
-
-@dataclass(frozen=True)
-class Row:
-    """A label and one text for each column."""
-
-    label: str
-    cells: tuple[str, ...]
-
-
-def coefficient_rows(fits: Sequence[Fit], rules: Journal, lang: Lang, labels: Mapping[str, str]) -> list[Row]:
-    """Return two rows for each coefficient: the estimate, and below it its error or t-statistic."""
-    columns = [{term.key: term for term in fit.terms} for fit in fits]
-    keys = list(dict.fromkeys(key for column in columns for key in column if key != "constant"))
-    keys += ["constant"] if any("constant" in column for column in columns) else []
-    rows = []
-    for key in keys:
-        found = [(column.get(key), fit) for column, fit in zip(columns, fits, strict=True)]
-        decimals = needed_decimals([_precision(term) for term, _ in found if term is not None], rules.decimals)
-        upper = tuple(_estimate_cell(term, fit, rules, decimals) for term, fit in found)
-        lower = tuple(_error_cell(term, rules, decimals, lang) for term, _ in found)
-        excluded = any(term is not None and term.status == "excluded" for term, _ in found)
-        rows += [Row(_term_label(key, excluded, lang, labels), upper), Row("", lower)]
-    return rows
 
 
 def test_rows(tests: Sequence[HypothesisTest | None], rules: Journal, lang: Lang) -> list[Row]:
@@ -63,60 +38,87 @@ def test_rows(tests: Sequence[HypothesisTest | None], rules: Journal, lang: Lang
         "disjoint": ["" if t is None or t.disjoint_sets is None else thousands(t.disjoint_sets) for t in tests],
         "smallest_p": ["" if t is None or t.draws is None else p_text(t.smallest_p_value) for t in tests],
     }
-    return [Row(word(key, lang), tuple(cells)) for key, cells in rows.items() if any(cells)]
+    return _rows(rows, lang)
 
 
-def description_rows(fits: Sequence[Fit], lang: Lang, labels: Mapping[str, str]) -> list[Row]:
-    """Return estimator, fixed effects, periods and counts."""
-    rows = [Row(word("estimator", lang), tuple(known_word(fit.method, lang) or fit.method for fit in fits))]
-    rows += _effect_rows(fits, lang, labels)
-    rows.append(Row(word("periods", lang), tuple(_periods_cell(fit, lang) for fit in fits)))
-    rows.append(Row(word("base_periods", lang), tuple(spans(fit.base) for fit in fits)))
-    counts = {
-        "observations": [fit.n_obs for fit in fits],
-        "units": [fit.n_units for fit in fits],
-        "treated_units": [fit.n_treated for fit in fits],
-        "clusters": [fit.n_clusters for fit in fits],
+def description_rows(
+    fits: Sequence[Fit], shown: Sequence[str], decimals: int, lang: Lang, labels: Mapping[str, str]
+) -> list[Row]:
+    """Return estimator, controls, fixed effects, periods, counts, mean of the outcome and R2, as far as known."""
+    first = {
+        "estimator": [known_word(fit.method, lang) or fit.method for fit in fits],
+        "controls": _controls(fits, shown, lang),
     }
-    rows += [
-        Row(word(key, lang), tuple(DASH if n is None else thousands(n) for n in numbers))
-        for key, numbers in counts.items()
+    later = {
+        "periods": [_periods_cell(fit, lang) for fit in fits],
+        "base_periods": [spans(fit.base) for fit in fits],
+        "observations": [_count(fit.n_obs) for fit in fits],
+        "units": [_count(fit.n_units) for fit in fits],
+        "treated_units": [_count(fit.n_treated) for fit in fits],
+        "clusters": [_count(fit.n_clusters) for fit in fits],
+        "effective_clusters": [_number(fit.effective_clusters, 1) for fit in fits],
+        "outcome_mean": [_number(fit.facts.mean, decimals) for fit in fits],
+        "r_squared": [_number(fit.r_squared, 3) for fit in fits],
+        "within_r_squared": [_number(fit.within_r_squared, 3) for fit in fits],
+    }
+    rows = [*_rows(first, lang), *_effect_rows(fits, lang, labels), *_rows(later, lang)]
+    return [row for row in rows if set(row.cells) != {DASH} or row.key == "clusters"]
+
+
+def added_rows(layout: Layout, titles: Sequence[str], decimals: int, lang: Lang) -> list[Row]:
+    """Return the detectable effects and the rows that the caller adds."""
+    rows = []
+    effects = [_detectable(layout.detectable.get(title)) for title in titles]
+    for kind in dict.fromkeys(kind for column in effects for kind in column):
+        cells = tuple(_number(column[kind], decimals) if kind in column else "" for column in effects)
+        rows.append(Row(word(kind, lang), cells, kind))
+    for label, values in layout.rows.items():
+        cells = tuple(_value(values.get(title, ""), decimals, lang) for title in titles)
+        rows.append(Row(known_word(label, lang) or label, cells, label))
+    return rows
+
+
+def _rows(texts: Mapping[str, Sequence[str]], lang: Lang) -> list[Row]:
+    return [Row(word(key, lang), tuple(cells), key) for key, cells in texts.items() if any(cells)]
+
+
+def _count(value: int | None) -> str:
+    return DASH if value is None else thousands(value)
+
+
+def _number(value: float | None, decimals: int) -> str:
+    return DASH if value is None or np.isnan(value) else fixed(value, decimals)
+
+
+def _controls(fits: Sequence[Fit], shown: Sequence[str], lang: Lang) -> list[str]:
+    """Return yes where variables are controlled for out of sight; nothing if that holds for no column."""
+    variables = [{t.key for t in fit.terms if t.key.startswith("variable:")} for fit in fits]
+    hidden = [bool(fit.n_covariates or own - set(shown)) for fit, own in zip(fits, variables, strict=True)]
+    if not any(hidden):
+        return []
+    unknown = [fit.n_covariates is None or bool(own) for fit, own in zip(fits, variables, strict=True)]
+    return [
+        word("yes", lang) if is_hidden else DASH if is_unknown else word("no", lang)
+        for is_hidden, is_unknown in zip(hidden, unknown, strict=True)
     ]
-    effective = (fit.effective_clusters for fit in fits)
-    rows.append(Row(word("effective_clusters", lang), tuple(DASH if n is None else fixed(n, 1) for n in effective)))
-    return [row for row in rows if set(row.cells) != {DASH} or row.label == word("clusters", lang)]
 
 
-def _precision(term: Term) -> float:
-    """Return the number whose first digits must be seen: the error, or the estimate if there is none."""
-    return term.std_error if np.isfinite(term.std_error) else abs(term.estimate)
+def _detectable(given: float | pd.DataFrame | None) -> dict[str, float]:
+    """Return the detectable effects by the key of their row."""
+    if given is None:
+        return {}
+    if isinstance(given, pd.DataFrame):
+        values = zip(given["mechanism"], given["minimum_detectable_effect"], strict=True)
+        return {f"detectable_{mechanism}": float(value) for mechanism, value in values}
+    return {"detectable_effect": float(given)}
 
 
-def _estimate_cell(term: Term | None, fit: Fit, rules: Journal, decimals: int) -> str:
-    if term is None:
-        return ""
-    if term.status == "base" and term.std_error == 0:
-        return "0"
-    starred = rules.stars and fit.may_have_stars and not term.few and np.isfinite(term.p_value)
-    stars = next((s for limit, s in STARS if term.p_value < limit), "") if starred else ""
-    return fixed(term.estimate, decimals) + stars
-
-
-def _error_cell(term: Term | None, rules: Journal, decimals: int, lang: Lang) -> str:
-    if term is None:
-        return ""
-    if term.status == "base" and term.std_error == 0:
-        return word("base_cell", lang)
-    value, digits = (term.std_error, decimals) if rules.below == "se" else (term.statistic, rules.decimals)
-    return f"({fixed(value, digits)})" if np.isfinite(value) else DASH
-
-
-def _term_label(key: str, excluded: bool, lang: Lang, labels: Mapping[str, str]) -> str:
-    kind, _, value = key.partition(":")
-    if kind == "variable":
-        return term_label(value, lang, labels) or value
-    text = word(kind, lang) if not value else word(f"{kind}_term", lang).format(value=value)
-    return word("excluded_term", lang).format(term=text) if excluded else text
+def _value(value: Value, decimals: int, lang: Lang) -> str:
+    if isinstance(value, bool | np.bool_):
+        return word("yes" if value else "no", lang)
+    if isinstance(value, int | np.integer):
+        return thousands(int(value))
+    return _number(value, decimals) if value is None or isinstance(value, float) else str(value)
 
 
 def _rank(test: HypothesisTest | None, lang: Lang) -> str:
@@ -150,7 +152,7 @@ def _effect_rows(fits: Sequence[Fit], lang: Lang, labels: Mapping[str, str]) -> 
         cells = [
             DASH if fit.effects is None else word("yes" if same & set(fit.effects) else "no", lang) for fit in fits
         ]
-        rows.append(Row(label, tuple(cells)))
+        rows.append(Row(label, tuple(cells), "effects"))
     return rows
 
 

@@ -13,9 +13,10 @@ from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.errors import DesignError
 from yrdecon.present.canvas import add_legend, mark_period, new_drawing, settle_layout
+from yrdecon.present.facts import Facts, facts_line
 from yrdecon.present.figure import Figure
 from yrdecon.present.numbers import spans
-from yrdecon.present.style import COMPARISON, GRAY, TREATED, Size, figure_style
+from yrdecon.present.style import COMPARISON, GRAY, TREATED, Size, figure_style, fold
 from yrdecon.present.words import Lang, variable_label, with_labels, word
 
 
@@ -98,6 +99,9 @@ def _draw(data: pd.DataFrame, sample: Sample, design: Design, label: str, lang: 
         axes.plot(part["time"], part["difference"], style, color=color, marker="o", label=word(group, lang))
     axes.set(xlabel=word("year", lang), ylabel=label)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    n_treated = int(np.isfinite(sample.cohort).sum())
+    facts = Facts(n_treated=n_treated, n_comparison=len(sample.units) - n_treated)
+    axes.set_title(fold(facts_line(facts, lang), size), loc="left")
     add_legend(drawing, 2)
     settle_layout(drawing)
     return drawing

@@ -1,132 +1,148 @@
-"""Tables in Word, through maketables, with East Asian fonts and the same bytes every time."""
+"""Tables in Word: three rules and editable cells, in a file or as part of one."""
 
 from __future__ import annotations
 
-import datetime
-import io
-import zipfile
 from typing import Any
 
 from yrdecon.core.extras import require
-from yrdecon.present.table import Table
-from yrdecon.present.word_order import put_in_schema_order
+from yrdecon.present.table_content import TableContent
+from yrdecon.present.widths import column_widths, font_size, prose_columns
+from yrdecon.present.word_file import TEXT_CM, name_fonts, saved_bytes, set_page
 
-LATIN, EAST_ASIAN = "Times New Roman", "宋体"
-FEW_COLUMNS = 4
-TEXT_CM, LEAST_LABEL_CM, MOST_LABEL_CM = 16.0, 3.6, 5.8
-LATIN_CM, CJK_CM = 0.165, 0.36
-STYLE = {
-    "font_size_pt": 10.5,
-    "caption_font_size_pt": 10.5,
-    "notes_font_size_pt": 9,
-    "border_top_rule_sz": 12,
-    "border_header_rule_sz": 6,
-    "border_bottom_rule_sz": 12,
-    "cell_margins_dxa": {"left": 40, "right": 40, "top": 20, "bottom": 20},
-}
-EPOCH = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
-STAMP = (1980, 1, 1, 0, 0, 0)
+SIZES, CAPTION_SIZE, NOTE_SIZE = (10.5, 9.0, 8.0, 7.5), 10.5, 9.0
+THICK, THIN = 12, 6
+MARGINS = {"top": 20, "left": 40, "bottom": 20, "right": 40}
+MOST_ROWS_TOGETHER, LEAST_ROWS_TOGETHER = 32, 2
 
 
-def word_bytes(table: Table) -> bytes:
+def word_bytes(table: TableContent) -> bytes:
     """Return an A4 document with the one table; every cell can be edited."""
-    size = 10.5 if table.body.shape[1] <= FEW_COLUMNS else 9
-    made = require("maketables", "tables").MTable(
-        table.body, notes=table.note, caption=table.caption or None, rgroup_sep="", rgroup_display=False
-    )
-    document: Any = made.make(type="docx", docx_style=STYLE | {"font_size_pt": size})
-    _set_page(document)
-    _set_widths(document.tables[0], table)
+    from docx.oxml.ns import qn
+
+    document = require("docx", "tables").Document()
+    set_page(document.sections[0])
+    add_table(document, table)
+    styles = [document.styles[name].element for name in ("Normal", "Caption")]
+    owners = [*document.element.body.iter(qn("w:r")), *styles]
+    name_fonts(owners, "en" if table.lang == "en" else "zh")
+    return saved_bytes(document, table.caption)
+
+
+def add_table(document: Any, table: TableContent, width_cm: float = TEXT_CM) -> Any:
+    """Add a table with caption and notes at the end of an open document, and return the table of the document."""
+    size = font_size(table, width_cm, SIZES)
     if table.caption:
-        _set_caption(document, table.caption)
-    _set_fonts(document, table.lang)
-    _set_properties(document, table.caption)
-    put_in_schema_order(document.element.body)
-    buffer = io.BytesIO()
-    document.save(buffer)
-    return _same_bytes(buffer.getvalue())
+        _paragraph(document.add_paragraph(), table.caption, CAPTION_SIZE, bold=True, side="center", keep=True)
+    made = document.add_table(len(table.header) + len(table.rows), table.body.shape[1] + 1)
+    _set_layout(made, column_widths(table, width_cm, size))
+    _fill_header(made, table, size)
+    _fill_rows(made, table, size)
+    _draw_rules(made, table)
+    for paragraph in table.paragraphs:
+        _paragraph(document.add_paragraph(), paragraph, min(NOTE_SIZE, size), side="both")
+    return made
 
 
-def _set_page(document: Any) -> None:
+def _set_layout(made: Any, widths: list[float]) -> None:
+    from docx.enum.table import WD_TABLE_ALIGNMENT
     from docx.shared import Cm
 
-    section = document.sections[0]
-    section.page_width, section.page_height = Cm(21), Cm(29.7)
-    section.left_margin = section.right_margin = Cm((21 - TEXT_CM) / 2)
+    made.autofit, made.alignment = False, WD_TABLE_ALIGNMENT.CENTER
+    margins = _element("tblCellMar")
+    for side, width in MARGINS.items():
+        margins.append(_element(side, w=str(width), type="dxa"))
+    made._tbl.tblPr.append(margins)
+    for column, centimeters in zip(made.columns, widths, strict=True):
+        column.width = Cm(centimeters)
+        for cell in column.cells:
+            cell.width = Cm(centimeters)
 
 
-def _set_widths(made: Any, table: Table) -> None:
+def _fill_header(made: Any, table: TableContent, size: float) -> None:
+    lines = table.header
+    prose = prose_columns(table)
+    for number, line in enumerate(lines):
+        row = made.rows[number]
+        row._tr.get_or_add_trPr().append(_element("tblHeader"))
+        cells = list(row.cells)
+        _write(cells[0], table.stub if line is lines[-1] else "", size, "left")
+        position = 1
+        for span in line:
+            cell = cells[position]
+            if span.width > 1:
+                cell = cell.merge(cells[position + span.width - 1])
+            is_flush = line is lines[-1] and prose[position]
+            _write(cell, span.text, size, "left" if is_flush else "center")
+            position += span.width
+
+
+def _fill_rows(made: Any, table: TableContent, size: float) -> None:
+    prose = [True, *prose_columns(table)[1:]]
+    all_but_last = len(table.rows) - (0 if table.notes else 1)
+    kept = all_but_last if len(table.rows) <= MOST_ROWS_TOGETHER else LEAST_ROWS_TOGETHER
+    for position, texts in enumerate(table.rows):
+        row = made.rows[len(table.header) + position]
+        row._tr.get_or_add_trPr().append(_element("cantSplit"))
+        cells = list(row.cells)
+        if position in table.titles:
+            _write(cells[0].merge(cells[-1]), texts[0], size, "left", bold=True)
+            continue
+        for number, (cell, text) in enumerate(zip(cells, texts, strict=True)):
+            side = "left" if prose[number] else "center"
+            _write(cell, text, size, side, keep=position < kept)
+
+
+def _write(cell: Any, text: str, size: float, side: str, *, bold: bool = False, keep: bool = True) -> None:
     from docx.enum.table import WD_ALIGN_VERTICAL
-    from docx.shared import Cm
 
-    made.autofit = False
-    longest = max(_width_cm(str(label)) for label in table.body.index)
-    label = min(max(longest + CJK_CM, LEAST_LABEL_CM), MOST_LABEL_CM)
-    n_columns = table.body.shape[1]
-    widths = [Cm(label), *[Cm((TEXT_CM - label) / n_columns)] * n_columns]
-    for column, width in zip(made.columns, widths, strict=True):
-        column.width = width
-    for row in made.rows:
-        for cell in row.cells:
-            cell.vertical_alignment = WD_ALIGN_VERTICAL.CENTER
-        position = 0
+    cell.vertical_alignment = WD_ALIGN_VERTICAL.CENTER
+    for spare in cell.paragraphs[1:]:
+        spare._p.getparent().remove(spare._p)
+    _paragraph(cell.paragraphs[0], text, size, bold=bold, side=side, keep=keep)
+
+
+def _paragraph(made: Any, text: str, size: float, *, bold: bool = False, side: str, keep: bool = False) -> None:
+    """Write one paragraph; its mark has the size of the text too, so that an empty one is as high."""
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.shared import Pt
+
+    sides = {"left": "LEFT", "center": "CENTER", "both": "JUSTIFY"}
+    made.alignment = getattr(WD_ALIGN_PARAGRAPH, sides[side])
+    made.paragraph_format.space_after = made.paragraph_format.space_before = Pt(0)
+    made.paragraph_format.line_spacing = 1.0
+    made.paragraph_format.keep_with_next = keep or None
+    run = made.add_run(text)
+    run.font.size, run.bold = Pt(size), bold or None
+    mark = _element("rPr")
+    mark.append(_element("sz", val=str(int(2 * size))))
+    made._p.get_or_add_pPr().append(mark)
+
+
+def _draw_rules(made: Any, table: TableContent) -> None:
+    """Draw a thick rule above and below, a thin one under the header, and part of one under each spanning label."""
+    head, count = len(table.header), len(made.rows)
+    for number, row in enumerate(made.rows):
         for cell in row._tr.tc_lst:
-            cell.width = sum(widths[position : position + cell.grid_span])
-            position += cell.grid_span
+            text = "".join(cell.itertext())
+            is_label = number < head - 1 and text
+            bottom = THICK if number == count - 1 else THIN if number == head - 1 or is_label else 0
+            borders = _element("tcBorders")
+            borders.append(_border("top", THICK if number == 0 else 0))
+            borders.append(_border("left", 0))
+            borders.append(_border("bottom", bottom))
+            borders.append(_border("right", 0))
+            cell.get_or_add_tcPr().append(borders)
 
 
-def _width_cm(text: str) -> float:
-    return sum(CJK_CM if ord(sign) > 0x2E7F else LATIN_CM for sign in text)
+def _border(side: str, size: int) -> Any:
+    return _element(side, val="single", sz=str(size), space="0", color="000000") if size else _element(side, val="nil")
 
 
-def _set_caption(document: Any, caption: str) -> None:
-    """Replace the numbered English caption by the table's own."""
-    from docx.shared import Pt, RGBColor
-
-    paragraph = document.paragraphs[0]
-    for child in list(paragraph._p):
-        if not child.tag.endswith("}pPr"):
-            paragraph._p.remove(child)
-    run = paragraph.add_run(caption)
-    run.bold = True
-    run.font.size = Pt(10.5)
-    run.font.color.rgb = RGBColor(0, 0, 0)
-
-
-def _set_fonts(document: Any, lang: str) -> None:
-    """Name the fonts in every run and in the styles, so that what a user types gets them too."""
+def _element(name: str, **attributes: str) -> Any:
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
-    styles = [document.styles[name].element for name in ("Normal", "Caption")]
-    for owner in (*document.element.body.iter(qn("w:r")), *styles):
-        properties = owner.get_or_add_rPr()
-        fonts = properties.get_or_add_rFonts()
-        for name in list(fonts.attrib):
-            del fonts.attrib[name]
-        for name in ("w:ascii", "w:hAnsi", "w:cs"):
-            fonts.set(qn(name), LATIN)
-        fonts.set(qn("w:eastAsia"), EAST_ASIAN)
-        language = OxmlElement("w:lang")
-        language.set(qn("w:val"), "en-US")
-        language.set(qn("w:eastAsia"), "zh-CN")
-        properties.append(language)
-        if lang == "zh":
-            fonts.set(qn("w:hint"), "eastAsia")
-
-
-def _set_properties(document: Any, title: str) -> None:
-    properties = document.core_properties
-    properties.author, properties.title, properties.comments = "yrdecon", title, ""
-    properties.created = properties.modified = EPOCH
-    properties.revision = 1
-
-
-def _same_bytes(content: bytes) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(buffer, "w") as new:
-        for name in sorted(old.namelist(), key=lambda n: (n != "[Content_Types].xml", n)):
-            info = zipfile.ZipInfo(name, date_time=STAMP)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(info, old.read(name))
-    return buffer.getvalue()
+    made = OxmlElement(f"w:{name}")
+    for key, value in attributes.items():
+        made.set(qn(f"w:{key}"), value)
+    return made

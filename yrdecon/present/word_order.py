@@ -1,4 +1,4 @@
-"""The order of elements that the schema of Word documents asks for, and one border element a cell."""
+"""The order of elements that the schema of Word documents asks for."""
 
 from __future__ import annotations
 
@@ -16,9 +16,6 @@ ORDER = {
 
 def put_in_schema_order(body: Any) -> None:
     """Sort the children of every properties element in place; of two borders on one side the later one stays."""
-    for cell in list(body.iter()):
-        if _name(cell) == "tcPr":
-            _merge_borders(cell)
     for element in list(body.iter()):
         wanted = ORDER.get(_name(element), "").split()
         if wanted:
@@ -30,16 +27,6 @@ def put_in_schema_order(body: Any) -> None:
                 if _name(child) not in seen:
                     element.append(child)
                 seen.add(_name(child))
-
-
-def _merge_borders(cell: Any) -> None:
-    found = [child for child in cell if _name(child) == "tcBorders"]
-    for other in found[1:]:
-        for side in list(other):
-            for old in [c for c in found[0] if _name(c) == _name(side)]:
-                found[0].remove(old)
-            found[0].append(side)
-        cell.remove(other)
 
 
 def _name(element: Any) -> str:

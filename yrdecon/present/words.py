@@ -10,19 +10,25 @@ from typing import Literal, get_args
 
 import pandas as pd
 
-from yrdecon.clean.variables import variable_table
+from yrdecon.clean import variables
 from yrdecon.errors import DesignError
 
 Lang = Literal["en", "zh"]
 
+LANGUAGES: dict[str, tuple[Lang, ...]] = {"en": ("en",), "zh": ("zh",), "both": ("zh", "en")}
 MADE_BY_ESTIMATORS = ("adopting_group", "eligible", "experiment")
 
 
 def word(key: str, lang: Lang) -> str:
     """Return one word or sentence of the dictionary."""
+    fail_if_lang_is_unknown(lang)
+    return _dictionary()[key][lang]
+
+
+def fail_if_lang_is_unknown(lang: str) -> None:
+    """Raise a `DesignError` that lists the languages."""
     if lang not in get_args(Lang):
         raise DesignError(f"lang={lang!r} is unknown; choose one of {list(get_args(Lang))}")
-    return _dictionary()[key][lang]
 
 
 def known_word(key: str, lang: Lang) -> str | None:
@@ -57,5 +63,5 @@ def _dictionary() -> dict[str, dict[str, str]]:
 
 @lru_cache(maxsize=1)
 def _variable_labels() -> dict[str, dict[str, str]]:
-    table = variable_table()
+    table = variables.variable_table()
     return {str(n): {"en": r["label_en"], "zh": r["label_zh"]} for n, r in table.iterrows()}

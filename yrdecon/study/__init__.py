@@ -1,7 +1,23 @@
-"""The study: from the pipeline of a checkout to the first page of a report."""
+"""The study: a plan declared in advance, its steps, its grade and its report."""
 
-from yrdecon.study.first_page import FirstPage
+from yrdecon.study.freeze import freeze_plan
+from yrdecon.study.plan import Plan, load_plan
+from yrdecon.study.report.assemble import study_report
+from yrdecon.study.run import Study, run_study
 from yrdecon.study.twinning import load_twinning, twinning_design, twinning_variants
 from yrdecon.study.variants import compare_designs
+from yrdecon.study.write import write_report
 
-__all__ = ["FirstPage", "compare_designs", "load_twinning", "twinning_design", "twinning_variants"]
+__all__ = [
+    "Plan",
+    "Study",
+    "compare_designs",
+    "freeze_plan",
+    "load_plan",
+    "load_twinning",
+    "run_study",
+    "study_report",
+    "twinning_design",
+    "twinning_variants",
+    "write_report",
+]

@@ -1,3 +1,8 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from conftest import make_toy
@@ -5,6 +10,20 @@ from conftest import make_toy
 import yrdecon as yd
 
 DESIGN = yd.Design(outcome="y")
+ROOT = Path(__file__).resolve().parents[3]
+FIVE_MODELS = """
+import hashlib, tempfile
+from pathlib import Path
+from conftest import make_toy
+import yrdecon as yd
+from unit.present.test_other_libraries import five_models, texts, written
+models = five_models(make_toy(n_units=30, n_treated=15, effect=5.0))
+table = yd.regression_table(models, lang="both", journal="管理世界")
+folder = Path(tempfile.mkdtemp())
+files = [written(table, folder / f"t.{suffix}").read_bytes() for suffix in ("docx", "xlsx", "pdf")]
+for content in [*files, *(text.encode() for text in texts(table))]:
+    print(hashlib.sha256(content).hexdigest())
+"""
 
 
 @pytest.fixture(scope="module")
@@ -14,6 +33,10 @@ def toy():
 
 @pytest.fixture(scope="module")
 def mixed(toy):
+    return five_models(toy)
+
+
+def five_models(toy):
     import pyfixest
     import statsmodels.formula.api as smf
     from linearmodels import PanelOLS
@@ -32,6 +55,14 @@ def mixed(toy):
     }
 
 
+def texts(table):
+    return table.to_latex(), table.to_typst(), table.to_html(), table.to_markdown()
+
+
+def written(table, path):
+    return {".docx": table.to_word, ".xlsx": table.to_excel, ".pdf": table.to_pdf}[path.suffix](path)
+
+
 def row(table, label):
     return table.body.loc[label].tolist()
 
@@ -41,6 +72,13 @@ def test_one_effect_of_four_libraries_stands_in_one_row(mixed):
     effects = {cell.rstrip("*") for cell in row(table, "Effect on the treated")}
     assert effects == {f"{mixed['ours'].coef[0]:.3f}"}
     assert len(table.body.columns.get_level_values(0).unique()) == 1
+
+
+def test_r2_means_the_same_in_every_library(mixed):
+    table = yd.regression_table(mixed)
+    assert len(set(row(table, "R²")) - {"—"}) == 1
+    assert len(set(row(table, "Within R²")) - {"—"}) == 1
+    assert row(table, "Within R²").count("—") == 1
 
 
 def test_dummies_and_absorbed_effects_are_the_same_fixed_effects(mixed):
@@ -73,11 +111,28 @@ def test_errors_of_pyfixest_that_differ_between_runs_are_withheld(mixed):
     assert "(5): Errors clustered by one of several absorbed effects" in table.note
 
 
-def test_five_models_of_four_libraries_render_in_every_format(mixed, tmp_path):
-    table = yd.regression_table(mixed, lang="zh")
-    assert table.to_word(tmp_path / "t.docx").stat().st_size > 10_000
-    for text in (table.to_latex(), table.to_html(), table.to_markdown()):
+@pytest.mark.parametrize("lang", ["en", "zh", "both"])
+def test_five_models_of_four_libraries_render_in_every_format_alike_each_time(mixed, lang, tmp_path):
+    first, again = (yd.regression_table(mixed, lang=lang, journal="管理世界") for _ in range(2))
+    for text, same in zip(texts(first), texts(again), strict=True):
         assert "linearmodels" in text
+        assert text == same
+    for suffix in ("docx", "xlsx", "pdf"):
+        paths = [written(table, tmp_path / f"{number}.{suffix}") for number, table in enumerate((first, again))]
+        assert paths[0].read_bytes() == paths[1].read_bytes()
+        assert paths[0].stat().st_size > 4_000
+
+
+def test_five_models_of_four_libraries_give_the_same_bytes_on_another_hash_seed():
+    digests = set()
+    for seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+        run = subprocess.run(
+            [sys.executable, "-c", FIVE_MODELS], env=environment, capture_output=True, check=True, encoding="utf-8"
+        )
+        assert run.stdout.count("\n") == 7
+        digests.add(run.stdout)
+    assert len(digests) == 1
 
 
 def test_other_models_report_what_is_known_and_dash_what_is_not(mixed):

@@ -1,0 +1,78 @@
+"""The referee's appendix, the claim sheet, and what lies behind the report."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+import yrdecon
+from yrdecon.present.blocks import Block, FigureBlock, Heading, Paragraph, TableBlock
+from yrdecon.present.honest_bounds import plot_honest_bounds
+from yrdecon.present.leave_one_out import plot_leave_one_out
+from yrdecon.present.table import Table
+from yrdecon.present.weights import plot_weights
+from yrdecon.present.words import Lang, word
+from yrdecon.study.report.reason import condition_text
+from yrdecon.study.report.texts import grade_name, number, outcome_name, rank, report_table, unit_names
+from yrdecon.study.run import Study
+
+
+def appendix(study: Study, lang: Lang) -> tuple[Block, ...]:
+    """Return honest bounds, leave-one-out, weights and the rule of the grade."""
+    found, head = study.found["sensitivity"], study.material.headline
+    names = unit_names(study, lang)
+    blocks: list[Block] = [Heading(word("report_appendix", lang), anchor="appendix")]
+    if "bounds" in found.frames:
+        figure = plot_honest_bounds(found.frames["bounds"], outcome=head.design.outcome, lang=lang)
+        blocks.append(FigureBlock(figure, word("report_bounds", lang)))
+    if "left_out" in found.frames:
+        figure = plot_leave_one_out(found.frames["left_out"], lang=lang, labels=names)
+        blocks.append(FigureBlock(figure, word("report_left_out", lang)))
+    estimate = study.found["comparisons"].estimates.get("headline")
+    if estimate is not None and "unit_weights" in estimate.frames:
+        blocks.append(FigureBlock(plot_weights(estimate, lang=lang, labels=names), word("report_weights", lang)))
+    return (*blocks, TableBlock(_rule(study, lang)))
+
+
+def claim_sheet(study: Study, lang: Lang) -> tuple[Block, ...]:
+    """Return every sentence with its estimate and grade, or what would be needed to test it."""
+    claims = study.found["claims"].frames["claims"]
+    if claims.empty:
+        return ()
+    columns = {
+        "report_outcome": [outcome_name(c, lang) if c else "—" for c in claims["outcome"]],
+        "estimate": [number(x) for x in claims["estimate"]],
+        "rank_row": [rank(row, lang) for _, row in claims.iterrows()],
+        "report_grade": [grade_name(g, lang) for g in claims["grade"]],
+        "report_needs": [text or "—" for text in claims[f"needs_{lang}"]],
+    }
+    table = report_table("report_claims", claims[f"sentence_{lang}"].tolist(), columns, lang)
+    return (Heading(word("report_claims", lang), anchor="claims"), TableBlock(table))
+
+
+def behind(study: Study, lang: Lang) -> tuple[Block, ...]:
+    """Return program, seed, and what could not be computed."""
+    program = word("report_program", lang).format(
+        version=yrdecon.__version__, seed=study.plan.seed, draws=f"{study.plan.inference.draws:,}"
+    )
+    blocks: list[Block] = [
+        Heading(word("report_receipt", lang), anchor="receipt"),
+        Paragraph(program),
+        Paragraph(word("report_findings", lang)),
+    ]
+    refused = pd.concat([f.frames["refused"].assign(step=name) for name, f in study.found.items()], ignore_index=True)
+    if len(refused):
+        rows = (refused["step"] + ": " + refused["part"]).tolist()
+        blocks.append(TableBlock(report_table("report_refused", rows, {"report_reason": refused["reason"]}, lang)))
+    return tuple(blocks)
+
+
+def _rule(study: Study, lang: Lang) -> Table:
+    conditions = study.found["decision"].frames["conditions"]
+    named = zip(conditions["grade"], conditions["condition"], strict=True)
+    texts = [condition_text(study, grade, condition, lang) for grade, condition in named]
+    columns = {
+        "report_condition": texts,
+        "report_met": [word("yes" if met else "no", lang) for met in conditions["met"]],
+    }
+    rows = [grade_name(g, lang) for g in conditions["grade"]]
+    return report_table("report_conditions", rows, columns, lang)

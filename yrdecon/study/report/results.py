@@ -1,0 +1,114 @@
+"""The sections on the periods before treatment, and on estimators, pools, outcomes and single units."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from yrdecon.errors import YrdeconError
+from yrdecon.policy.pair_gaps import pair_gaps
+from yrdecon.present.blocks import Block, FigureBlock, Heading, Paragraph, TableBlock
+from yrdecon.present.pair_gap_panels import plot_pair_gaps
+from yrdecon.present.regression_table import regression_table
+from yrdecon.present.synthetic import plot_synthetic
+from yrdecon.present.table import Table
+from yrdecon.present.trends import plot_trends
+from yrdecon.present.words import Lang, word
+from yrdecon.study.report.texts import (
+    comparison_table,
+    joined,
+    method_name,
+    number,
+    outcome_name,
+    p_value,
+    percent,
+    rank,
+    report_table,
+    unit_names,
+)
+from yrdecon.study.run import Study
+
+
+def before_section(study: Study, lang: Lang) -> tuple[Block, ...]:
+    """Return trends, tests of them and what those could not have seen, and placebo dates."""
+    found, head = study.found["before_treatment"], study.material.headline
+    blocks: list[Block] = [Heading(word("report_before", lang), anchor="before")]
+    if {"slope", "joint"} <= set(found.tests):
+        slope, joint = found.tests["slope"], found.tests["joint"]
+        blocks.append(
+            Paragraph(
+                word("report_before_text", lang).format(
+                    slope=f"{slope.estimate:.4f}",
+                    k=slope.rank,
+                    n=0 if slope.draws is None else len(slope.draws),
+                    joint_k=joint.rank,
+                    joint_n=0 if joint.draws is None else len(joint.draws),
+                )
+            )
+        )
+    for _, row in found.frames.get("power", pd.DataFrame()).iterrows():
+        text = word("report_power_text", lang)
+        missed = percent(1 - row["power"])
+        blocks.append(Paragraph(text.format(slope=f"{row['slope']:.4f}", missed=missed, bias=number(row["bias"]))))
+    blocks.append(FigureBlock(plot_trends(head.panel, head.design, lang=lang), word("report_trends", lang)))
+    if "dates" in found.frames:
+        dates = found.frames["dates"]
+        blocks.append(TableBlock(comparison_table("report_dates", dates, dates["date"].astype(str).tolist(), lang)))
+    return tuple(blocks)
+
+
+def results_section(study: Study, lang: Lang) -> tuple[Block, ...]:
+    """Return the main table, the path, every pool, the other outcomes and every treated unit."""
+    found, frames = study.found["estimators"], study.found["comparisons"].frames
+    blocks: list[Block] = [
+        Heading(word("report_results", lang), anchor="results"),
+        TableBlock(_main_table(study, lang)),
+    ]
+    if "path" in found.estimates:
+        figure = plot_synthetic(found.estimates["path"], placebos=found.tests.get("band"), lang=lang)
+        blocks.append(FigureBlock(figure, word("report_path", lang)))
+    pools = frames["pools"]
+    blocks.append(TableBlock(comparison_table("report_pool_table", pools, pools[f"label_{lang}"].tolist(), lang)))
+    others = study.found["outcomes"].frames["outcomes"]
+    if len(others):
+        names = [outcome_name(c, lang) for c in others["name"]]
+        blocks.append(TableBlock(comparison_table("report_outcomes", others, names, lang)))
+    if "cases" in study.found["pair_cases"].frames:
+        blocks.append(TableBlock(_cases(study, lang)))
+    return (*blocks, *_gaps(study, lang))
+
+
+def _main_table(study: Study, lang: Lang) -> Table:
+    found = study.found["estimators"]
+    names = [n for n in found.frames["estimators"]["name"] if f"{n}_estimate" in found.estimates]
+    titles = {name: method_name(name, lang) for name in names}
+    models = {titles[name]: found.estimates[f"{name}_estimate"] for name in names}
+    tests = {titles[name]: found.tests[name] for name in names}
+    table = regression_table(models, tests=tests, lang=lang)
+    return Table(table.body, table.notes, word("report_main_table", lang), lang)
+
+
+def _cases(study: Study, lang: Lang) -> Table:
+    cases = study.found["pair_cases"].frames["cases"]
+    names = unit_names(study, lang)
+    partners = [joined([names.get(p, p) for p in text.split(";")], lang) for text in cases["partner"]]
+    columns = {
+        "report_partner": partners,
+        "estimator": [method_name(m, lang) for m in cases["method"]],
+        "estimate": [number(x) for x in cases["estimate"]],
+        "rank_row": [rank(row, lang) for _, row in cases.iterrows()],
+        "report_p_adjusted": [p_value(p) for p in cases["p_adjusted"]],
+        "report_ratio": [f"{x:.2f}" for x in cases["largest_rho"]],
+    }
+    note = word("report_pairs_note", lang).format(n=int(cases["n_compared"].max()) - 1)
+    rows = [names.get(unit, unit) for unit in cases["unit"]]
+    return report_table("report_pairs", rows, columns, lang, note)
+
+
+def _gaps(study: Study, lang: Lang) -> tuple[Block, ...]:
+    head, policy = study.material.headline, study.plan.treatment.policy
+    base = (head.design.base_periods or (study.material.first_touched - 1,))[-1]
+    try:
+        gaps = pair_gaps(head.panel, study.material.registry, outcome=head.design.outcome, policy=policy, base=base)
+        return (FigureBlock(plot_pair_gaps(gaps, lang=lang), word("report_gaps", lang)),)
+    except YrdeconError:
+        return ()

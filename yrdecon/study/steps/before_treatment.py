@@ -1,0 +1,39 @@
+"""What the periods before treatment tell: no gate, since passing proves nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from yrdecon.core.estimate import Estimate
+from yrdecon.diagnostics.placebo_time import placebo_time
+from yrdecon.diagnostics.pretrend import pretrend
+from yrdecon.diagnostics.pretrend_power import pretrend_power
+from yrdecon.estimators.event_study import event_study
+from yrdecon.estimators.linear_map import event_window
+from yrdecon.study.findings import Findings, gather
+from yrdecon.study.material import Material
+
+YEARS_BEFORE = 6
+
+
+def before_treatment(material: Material) -> Findings:
+    """Test pre-trends by permutation, tell what a pre-test could have seen, and move treatment back in time.
+
+    Tests ``slope`` and ``joint``; frames ``power`` and ``dates``.
+    """
+    head, seed = material.headline, material.plan.seed
+    return gather(
+        {
+            "slope": lambda: pretrend(head.panel, head.design, seed=seed),
+            "joint": lambda: pretrend(head.panel, head.design, seed=seed, statistic="joint"),
+            "power": lambda: pretrend_power(dynamic_window(material)),
+            "dates": lambda: placebo_time(material.estimator, head.panel, head.design, seed=seed),
+        }
+    )
+
+
+def dynamic_window(material: Material) -> Estimate:
+    """Return the event study of the headline from six periods before its reference on."""
+    dynamic = event_study(material.headline.panel, material.headline.design)
+    times = dynamic.cells["event_time"].to_numpy()
+    return event_window(dynamic, max(int(times.min()), -YEARS_BEFORE), int(np.max(times)))
