@@ -199,6 +199,8 @@ def test_a_covariance_that_is_no_name_is_refused_in_words(panel, vcov, why):
         ("y ~ x", "magic", "is unknown"),
         ("y + x ~ d | unit", "fixed", "one column"),
         ("y ~ y + x | unit", "fixed", "both sides"),
+        ("group ~ x | unit", "fixed", "must hold numbers"),
+        ("y ~ d | unit | d ~ z", "fixed", "name them once"),
     ],
 )
 def test_a_model_that_does_not_fit_the_formula_is_refused_in_words(panel, formula, model, why):
@@ -260,3 +262,29 @@ def test_stars_need_ten_clusters_and_a_dummy_that_sets_apart_ten_units():
     assert "ten clusters or more" in notes
     assert "fewer than 10 units" in notes
     assert "With 2 clusters or periods" in notes
+
+
+def test_an_intercept_alone_is_a_mean_and_nothing_beside_effects(panel):
+    assert close(yd.panel_regression(panel, "y ~ 1", model="pooled").coef, panel.frame["y"].mean())
+    with pytest.raises(yd.EstimationError, match="no regressor"):
+        yd.panel_regression(panel, "y ~ 1 | unit")
+
+
+def test_what_is_left_out_is_told_in_chinese(gappy):
+    from yrdecon.present.sentences import in_words
+
+    frame = gappy.frame
+    holed = gappy.assign(x=frame["x"].where(frame.index != 9), twin=2 * frame["d"], alone=np.arange(len(frame)) // 2)
+    notes = [
+        *yd.panel_regression(holed, "y ~ x + d + twin + area | unit", weights="w").notes,
+        *yd.panel_regression(holed, "y ~ L(x, 1) + treated", model="first_difference").notes,
+        *yd.panel_regression(holed, "y ~ x", model="random").notes,
+        *yd.panel_regression(holed, "y ~ x | unit | d ~ z + area").notes,
+    ]
+    assert len(notes) > 8
+    for note in notes:
+        chinese = in_words(note, "zh")
+        said = "".join(
+            part for i, part in enumerate(chinese.replace("[", "|").replace("]", "|").split("|")) if i % 2 == 0
+        )
+        assert not any(word in said for word in ("left", "because", "rows", "deviation", "units", "missing"))

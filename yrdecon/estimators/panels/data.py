@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import is_numeric_dtype
 
 from yrdecon.core.design import parse_effect
 from yrdecon.core.labels import levels_of
@@ -18,7 +19,7 @@ from yrdecon.core.numbers import fail_if_not_finite, fail_if_not_numbers
 from yrdecon.core.panel import Panel
 from yrdecon.errors import DesignError
 from yrdecon.estimators.panels.columns import INTERCEPT, evaluate
-from yrdecon.estimators.panels.formula import PanelFormula, fail_if_names_are_unknown, formula_error
+from yrdecon.estimators.panels.formula import PanelFormula, fail_if_names_are_unknown, formula_error, names_in
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -91,10 +92,17 @@ def draw_regression(panel: Panel, formula: PanelFormula, weights: str | None, la
     outcome, exogenous, endogenous, instruments = (_columns(panel, part) for part in columns)
     endogenous, instruments = (t.drop(columns=INTERCEPT, errors="ignore") for t in (endogenous, instruments))
     outcome = outcome.drop(columns=INTERCEPT, errors="ignore")
+    texts = [n for n, _, f in names_in(formula.outcome) if not f and not is_numeric_dtype(panel.frame[n])]
+    if texts:
+        raise formula_error(formula.text, formula.text.index(texts[0]), f"the outcome {texts[0]!r} must hold numbers")
     if outcome.shape[1] != 1:
         raise formula_error(formula.text, 0, f"the left side must be one column; it is {outcome.columns.tolist()}")
     if outcome.columns[0] in {*exogenous, *endogenous, *instruments}:
         raise formula_error(formula.text, 0, f"the outcome {outcome.columns[0]!r} is on both sides")
+    twice = [str(c) for c in endogenous if c in exogenous]
+    if twice:
+        where = formula.text.rindex(formula.endogenous)
+        raise formula_error(formula.text, where, f"{twice} are endogenous and exogenous; name them once")
     names = {"unit": panel.unit, "time": panel.time}
     effects = tuple(dict.fromkeys(_own_name(e, panel) for e in _with_levels(formula.effects)))
     slopes = [s for s in (parse_effect(e).slope for e in effects) if s]

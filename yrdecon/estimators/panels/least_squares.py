@@ -82,6 +82,8 @@ def residualize(data: Regression, regressors: pd.DataFrame) -> Residuals:
     remove = with_covariates(remove, data.covariates, [], data.weights)
     if effects:
         regressors = regressors.drop(columns=INTERCEPT, errors="ignore")
+    if regressors.shape[1] == 0:
+        raise EstimationError("the formula names no regressor beside the intercept, which the effects absorb")
     raw = regressors.to_numpy(dtype=float)
     x, y = remove(raw), without_rounding(remove(data.outcome[:, None])[:, 0], data.outcome)
     scale = np.sqrt((data.weights[:, None] * raw**2).sum(axis=0))
