@@ -96,6 +96,25 @@ def check(plan: Annotated[Path, typer.Argument(help="The plan, a TOML file.")]) 
         typer.echo(f"the plan can be run; {'not frozen' if state.on is None else f'frozen on {state.on}'}")
 
 
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="Folder of earlier results.")],
+    new: Annotated[Path, typer.Argument(help="Folder of later results.")],
+    tolerance: Annotated[float, typer.Option("--tolerance", help="Largest relative difference that is none.")] = 1e-8,
+) -> None:
+    """Tell which estimates, tests and tables of two folders of results differ, and by how much."""
+    from yrdecon.study.compare_results import compare_results
+    from yrdecon.study.difference_lines import difference_lines
+
+    with _errors_in_words():
+        differences = compare_results(old, new, tolerance=tolerance)
+    for line in difference_lines(differences):
+        typer.echo(line)
+    if len(differences):
+        raise typer.Exit(1)
+    typer.echo("the results are the same")
+
+
 class _errors_in_words:  # noqa: N801
     """Print an error of ours as one line and leave with status 2, without a traceback."""
 

@@ -20,6 +20,7 @@ from yrdecon.diagnostics.placebo_time import placebo_time
 from yrdecon.diagnostics.poolability import poolability
 from yrdecon.diagnostics.pretrend import pretrend
 from yrdecon.diagnostics.pretrend_power import pretrend_power
+from yrdecon.diagnostics.robustness_battery import robustness_battery
 from yrdecon.diagnostics.serial_correlation import born_breitung, wooldridge_serial
 from yrdecon.diagnostics.specification_curve import specification_curve
 from yrdecon.diagnostics.specification_test import specification_test
@@ -51,6 +52,7 @@ __all__ = [
     "poolability",
     "pretrend",
     "pretrend_power",
+    "robustness_battery",
     "specification_curve",
     "specification_test",
     "unit_root",
