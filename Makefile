@@ -1,7 +1,7 @@
 # `make RUN= check` uses the tools of an activated environment
 RUN ?= python -m uv run
 
-.PHONY: check test reproduce certificate format pins
+.PHONY: check test reproduce certificate docs format pins
 
 check:
 	$(RUN) ruff check .
@@ -20,6 +20,9 @@ reproduce:
 
 certificate:
 	$(RUN) python -m benchmarks.certificate
+
+docs:
+	$(if $(RUN),$(RUN) --group docs) python -m sphinx -W --keep-going -q docs docs/_build/html
 
 format:
 	$(RUN) ruff check --fix .

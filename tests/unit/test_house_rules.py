@@ -80,7 +80,7 @@ def tracked_files() -> tuple[str, ...]:
         found = [
             (Path(folder) / name).relative_to(ROOT).as_posix()
             for folder, _, names in os.walk(ROOT)
-            if not re.search(r"[/\\](\.(?!ci)|__pycache__|build|dist)", folder[len(str(ROOT)) :])
+            if not re.search(r"[/\\](\.(?!ci)|__pycache__|_?build|dist)", folder[len(str(ROOT)) :])
             for name in names
             if name not in ("uv.lock", "pytask.lock")
         ]

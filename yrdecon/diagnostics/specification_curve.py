@@ -39,6 +39,11 @@ def specification_curve(panel: Panel, specifications: Specifications, *, seed: i
     DesignError
         If an option names a column that the panel does not have.
 
+    Notes
+    -----
+    Intervals cost most where estimates are not affine in a constant effect, as with `synthetic_did` under covariates,
+    and are then searched for; everything else is a product of matrices or one set of weights per specification.
+
     References
     ----------
     Simonsohn, Simmons and Nelson (2020), Specification curve analysis, Nature Human Behaviour 4.

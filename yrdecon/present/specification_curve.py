@@ -26,7 +26,7 @@ RESULTS = (
     *NEEDED, "std_error", "statistic", "p_value", "conf_low", "conf_high", "rank", "n_compared", "n_treated", "n_obs",
     "n_units", "n_comparison", "smallest_p_value", "disjoint_sets", "n_assignments", "note", "specification", "method",
 )  # fmt: skip
-LINE, HEADING, REACH = 1.65, 1.4, 1.5
+LINE, HEADING, REACH = 1.65, 1.4, 3.0
 
 
 def plot_specification_curve(
@@ -75,13 +75,15 @@ def plot_specification_curve(
     listed = table.sort_values("specification", kind="stable") if "specification" in table else table
     rows = [(column, value) for column in columns for value in pd.unique(listed[column])]
     form = figure_format(size)
-    below = (len(rows) + HEADING * len(columns)) * LINE * form.points / 72
+    title = _title(table, drawn, test, lang)
+    line = LINE * form.points / 72
+    below, above = (len(rows) + HEADING * len(columns)) * line, (title.count("\n") + 2) * line
     with figure_style(lang, size):
-        drawing = new_drawing(size, (2, 1), tall=0.8 + below / form.height)
+        drawing = new_drawing(size, (2, 1), tall=0.7 + (above + below) / form.height)
         drawing.axes[0].get_gridspec().set_height_ratios([0.55 * form.height, below])
         _draw_curve(drawing.axes[0], drawn, lang)
         _draw_choices(drawing.axes[1], drawn, rows, lang, labels or {})
-        add_title(drawing, _title(table, drawn, test, lang), size)
+        add_title(drawing, title, size)
         settle_layout(drawing)
     return Figure(drawing, drawn, _alt(drawn, lang))
 

@@ -13,7 +13,7 @@ from yrdecon.present.words import LANGUAGES, word
 
 
 def stack_tables(panels: Mapping[str, Table]) -> Table:
-    """Stack tables under their titles, such as ``"Panel A. Growth"``; the header stands once.
+    """Stack tables under their titles; the header stands once.
 
     A spanning label that differs between the tables, as the outcome does, moves from the header into the title of its
     panel. Sentences that hold for every panel are said once, others after the title of theirs.

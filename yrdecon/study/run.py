@@ -21,7 +21,9 @@ from yrdecon.study.steps.estimators import estimators
 from yrdecon.study.steps.inference import calibration, inference
 from yrdecon.study.steps.outcomes import outcomes
 from yrdecon.study.steps.pair_cases import pair_cases
+from yrdecon.study.steps.robustness import robustness, second_computation
 from yrdecon.study.steps.sensitivity import sensitivity
+from yrdecon.study.steps.specifications import specifications
 
 Progress = Callable[[str, str], None]
 
@@ -35,6 +37,9 @@ INDEPENDENT: dict[str, Callable[[Material], Findings]] = {
     "sensitivity": sensitivity,
     "pair_cases": pair_cases,
     "outcomes": outcomes,
+    "robustness": robustness,
+    "specifications": specifications,
+    "second_computation": second_computation,
 }
 CONCLUDING: dict[str, Callable[[Material, Mapping[str, Findings]], Findings]] = {
     "decision": decision,

@@ -8,7 +8,6 @@ from functools import cache
 
 import matplotlib as mpl
 import numpy as np
-import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Drawing
@@ -38,6 +37,13 @@ def results(twinned, registry):
     band = yd.placebo_band(yd.synthetic_did_path, twinned, design, seed=SEED)
     outcome = {"outcome": design.outcome}
     rungs = {"all": "in_yrd", "clean": "in_yrd_clean", "Anhui": "in_anhui"}
+    choices = {
+        "pool": ["in_yrd_clean", "in_yrd", "in_anhui"],
+        "base_periods": [(2020,), (2018, 2019, 2020)],
+        "estimator": ["twfe", "synthetic_did"],
+    }
+    grid = yd.Specifications(design, "twfe", choices)
+    curve, joint = (f(twinned, grid, seed=SEED) for f in (yd.specification_curve, yd.specification_test))
     others = ["policy_north_anhui_cluster", "policy_huaihe_belt", "policy_wanjiang_belt"]
     return {
         "event_study": (yd.plot_event_study, (dynamic,), {}),
@@ -61,7 +67,7 @@ def results(twinned, registry):
         "leave_one_out": (yd.plot_leave_one_out, (yd.leave_one_out(yd.twfe, twinned, design),), {}),
         "honest_bounds": (yd.plot_honest_bounds, (yd.honest_bounds(dynamic),), outcome),
         "theta": (yd.plot_theta, (yd.spatial_model_test(twinned, design),), {}),
-        "specification_curve": (yd.plot_specification_curve, (specifications(twinned),), {}),
+        "specification_curve": (yd.plot_specification_curve, (curve,), {"test": joint}),
     }
 
 
@@ -74,21 +80,6 @@ def drawn(results):
         return {n: plot(*given, lang=lang, size=size, **more) for n, (plot, given, more) in results.items()}
 
     return every
-
-
-def specifications(panel):
-    rows = []
-    pools, bases, estimators = (
-        ("in_yrd_clean", "in_yrd", "in_anhui"),
-        ((2020,), (2018, 2019, 2020)),
-        ("twfe", "synthetic_did"),
-    )
-    for pool, base, name in itertools.product(pools, bases, estimators):
-        design = yd.Design("ln_real_gdp", pool=pool, base_periods=base, exclude_periods=(2021,))
-        test = yd.permutation_test(getattr(yd, name), panel, design, seed=SEED)
-        rows.append((pool, f"{base[0]}-{base[-1]}", name, test.estimate, test.conf_low, test.conf_high))
-    columns = ["pool", "base_periods", "estimator", "estimate", "conf_low", "conf_high"]
-    return pd.DataFrame(rows, columns=columns).assign(is_headline=np.arange(len(rows)) == 0)
 
 
 def texts(drawing):

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 import yrdecon
-from yrdecon.present.blocks import Block, FigureBlock, Heading, Paragraph, TableBlock
+from yrdecon.present.blocks import Block, Bullets, FigureBlock, Heading, Paragraph, TableBlock
 from yrdecon.present.honest_bounds import plot_honest_bounds
 from yrdecon.present.leave_one_out import plot_leave_one_out
+from yrdecon.present.sentences import phrase
+from yrdecon.present.specification_curve import plot_specification_curve
 from yrdecon.present.table import Table
 from yrdecon.present.weights import plot_weights
 from yrdecon.present.words import Lang, word
 from yrdecon.study.report.reason import condition_text
-from yrdecon.study.report.texts import grade_name, number, outcome_name, rank, report_table, unit_names
+from yrdecon.study.report.texts import (
+    comparison_table,
+    grade_name,
+    number,
+    outcome_name,
+    rank,
+    report_table,
+    unit_names,
+)
 from yrdecon.study.run import Study
+from yrdecon.study.steps.robustness import read_receipt
+from yrdecon.study.steps.specifications import DECLARED
 
 
 def appendix(study: Study, lang: Lang) -> tuple[Block, ...]:
@@ -30,7 +44,7 @@ def appendix(study: Study, lang: Lang) -> tuple[Block, ...]:
     estimate = study.found["comparisons"].estimates.get("headline")
     if estimate is not None and "unit_weights" in estimate.frames:
         blocks.append(FigureBlock(plot_weights(estimate, lang=lang, labels=names), word("report_weights", lang)))
-    return (*blocks, TableBlock(_rule(study, lang)))
+    return (*blocks, *_specifications(study, lang), *_battery(study, lang), TableBlock(_rule(study, lang)))
 
 
 def claim_sheet(study: Study, lang: Lang) -> tuple[Block, ...]:
@@ -57,6 +71,7 @@ def behind(study: Study, lang: Lang) -> tuple[Block, ...]:
     blocks: list[Block] = [
         Heading(word("report_receipt", lang), anchor="receipt"),
         Paragraph(program),
+        Paragraph(read_receipt(study.found["second_computation"]).to_text(lang)),
         Paragraph(word("report_findings", lang)),
     ]
     refused = pd.concat([f.frames["refused"].assign(step=name) for name, f in study.found.items()], ignore_index=True)
@@ -64,6 +79,52 @@ def behind(study: Study, lang: Lang) -> tuple[Block, ...]:
         rows = (refused["step"] + ": " + refused["part"]).tolist()
         blocks.append(TableBlock(report_table("report_refused", rows, {"report_reason": refused["reason"]}, lang)))
     return tuple(blocks)
+
+
+def _specifications(study: Study, lang: Lang) -> tuple[Block, ...]:
+    found = study.found["specifications"]
+    if "curve" not in found.frames or found.frames["curve"]["estimate"].isna().all():
+        return ()
+    labels = {v.label.en: v.label[lang] for v in study.plan.variants}
+    labels |= {name: pool.label[lang] for name, pool in study.plan.pools.items()}
+    labels |= {choice: word(f"report_choice_{choice}", lang) for choice in ("periods", "units")}
+    labels[DECLARED] = word("report_headline", lang)
+    figure = plot_specification_curve(found.frames["curve"], lang=lang, labels=labels)
+    blocks: list[Block] = [FigureBlock(figure, word("report_curve", lang))]
+    if "joint" in found.tests:
+        joint = found.tests["joint"]
+        n = 0 if joint.draws is None else len(joint.draws)
+        blocks.append(
+            Paragraph(word("report_joint", lang).format(k=joint.rank, n=n, note=phrase(joint.notes[-1], lang)))
+        )
+    return tuple(blocks)
+
+
+def _battery(study: Study, lang: Lang) -> tuple[Block, ...]:
+    if "battery" not in study.found["robustness"].frames:
+        return ()
+    table = study.found["robustness"].frames["battery"]
+    made = table[table["estimate"].notna()]
+    rows = [_check(row, study, lang) for _, row in made.iterrows()]
+    absent = [row for _, row in table[table["estimate"].isna()].iterrows()]
+    left = [_check(row, study, lang) + _colon(lang) + phrase(row["note"], lang) for row in absent]
+    blocks: list[Block] = [TableBlock(comparison_table("report_battery", made, rows, lang))]
+    if left:
+        blocks += [Paragraph(word("report_not_made", lang)), Bullets(tuple(left))]
+    return tuple(blocks)
+
+
+def _check(row: pd.Series, study: Study, lang: Lang) -> str:
+    """Write which check a row is, with the names of the units that it names by their ids."""
+    name = word(row["check"], lang)
+    changed = phrase(row["changed"], lang)
+    for code, unit in unit_names(study, lang).items():
+        changed = re.sub(rf"\b{re.escape(code)}\b", unit, changed)
+    return name + _colon(lang) + changed if changed else name
+
+
+def _colon(lang: Lang) -> str:
+    return "：" if lang == "zh" else ": "
 
 
 def _rule(study: Study, lang: Lang) -> Table:
