@@ -13,6 +13,7 @@ from yrdecon.estimators.linear_map import average, event_window, lincom, wald
 from yrdecon.estimators.lp_did import lp_did
 from yrdecon.estimators.matched_did import matched_did
 from yrdecon.estimators.matrix_completion import matrix_completion
+from yrdecon.estimators.panel_regression import panel_regression
 from yrdecon.estimators.stacked import stacked
 from yrdecon.estimators.staggered_rollout import staggered_rollout
 from yrdecon.estimators.sun_abraham import sun_abraham
@@ -43,6 +44,7 @@ __all__ = [
     "lp_did",
     "matched_did",
     "matrix_completion",
+    "panel_regression",
     "stacked",
     "staggered_rollout",
     "sun_abraham",
