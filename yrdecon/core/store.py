@@ -27,6 +27,7 @@ def save_estimate(estimate: Estimate, path: str | Path) -> Path:
     Examples
     --------
     >>> import tempfile
+    >>> import pandas as pd
     >>> rows = pd.DataFrame({"unit": ["a"], "time": [1], "cohort": [np.inf]})
     >>> toy = Estimate(np.array([1.0]), np.eye(1), pd.DataFrame({"term": ["x"]}), rows, "toy", "y", 1)
     >>> with tempfile.TemporaryDirectory() as folder:
