@@ -5,6 +5,7 @@ from yrdecon.estimators.bacon import bacon
 from yrdecon.estimators.callaway_santanna import callaway_santanna
 from yrdecon.estimators.did_multiplegt import did_multiplegt
 from yrdecon.estimators.dose_response import dose_response
+from yrdecon.estimators.dynamic_panel import dynamic_panel
 from yrdecon.estimators.etwfe import etwfe
 from yrdecon.estimators.event_study import event_study
 from yrdecon.estimators.imputation import imputation, imputation_pretrend
@@ -34,6 +35,7 @@ __all__ = [
     "callaway_santanna",
     "did_multiplegt",
     "dose_response",
+    "dynamic_panel",
     "etwfe",
     "event_study",
     "event_window",

@@ -51,7 +51,7 @@ def test_a_formula_that_cannot_be_read_points_at_the_character(text, position, w
     [
         ("y ~ xx | city", "xx", "did you mean 'x'"),
         ("y ~ lg(x) | city", "lg", "did you mean 'log'"),
-        ("y ~ x | city + yaer", "yaer", "did you mean 'year'"),
+        ("y ~ x | city + yearx", "yearx", "did you mean 'year'"),
         ("y ~ x | city | x ~ unheard_of", "unheard_of", "its columns are"),
     ],
 )

@@ -126,7 +126,7 @@ def _name(column: str) -> str:
 def _readable(part: str, error: Exception) -> DesignError:
     """Turn the colored mark of formulaic into one that points."""
     words, *rest = str(error).split("\n")
-    words = words.replace("insuffient", "insufficient")
+    words = re.sub(r"insuff\w*", "insufficient", words)
     if not rest or MARK not in rest[-1]:
         return DesignError(f"the formula part {part!r} cannot be evaluated: {words}")
     before = COLOR.sub("", rest[-1].split(MARK)[0])

@@ -80,6 +80,21 @@ def parse_formula(text: str) -> PanelFormula:
     return PanelFormula(text, outcome, regressors, effects, endogenous, instruments)
 
 
+def split_at_bars(text: str) -> list[str]:
+    """Return the parts of a formula between the bars outside brackets.
+
+    Examples
+    --------
+    >>> split_at_bars("y ~ L(y, 1) | gmm(y, 2:99) | year")
+    ['y ~ L(y, 1) ', ' gmm(y, 2:99) ', ' year']
+    """
+    if not isinstance(text, str):
+        raise DesignError(f"formula={text!r} must be text")
+    bars = [i for i in _outside_brackets(text) if text[i] == "|"]
+    starts, ends = [0, *(b + 1 for b in bars)], [*bars, len(text)]
+    return [text[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
 def with_effects(formula: PanelFormula, effects: Iterable[str]) -> str:
     """Write a formula without instruments, with other effects.
 
