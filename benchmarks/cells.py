@@ -155,12 +155,27 @@ def _few() -> list[Cell]:
 
 def _staggered() -> list[Cell]:
     years = (2013, 2016, 2019)
+    twelve, west = nearest("340300", 12), nearest("510100", 12, "in_national")
+    groups = (*nearest("341200", 6), *nearest("331100", 6))
     random = tuple(make_staggered(_dated(chosen, years)) for chosen in _random_sets(12))
-    neighbors = (make_staggered(_dated(nearest("340300", 12), years)),)
+    sets = {
+        "twelve random, three dates": random,
+        "twelve neighbors, three dates": (make_staggered(_dated(twelve, years)),),
+        "twelve neighbors, from west to east": (make_staggered(_dated_from_west(twelve, years)),),
+        "two groups of six, three dates": (make_staggered(_dated(groups, years)),),
+        "two groups of six, from west to east": (make_staggered(_dated_from_west(groups, years)),),
+    }
+    chengdu = (make_staggered(_dated(west, years), "in_national"),)
     return [
-        Cell("staggered", name, "in_yrd", "all earlier", settings, process)
-        for name, settings in (("twelve random, three dates", random), ("twelve neighbors, three dates", neighbors))
-        for process in _hard()
+        *(
+            Cell("staggered", name, "in_yrd", "all earlier", settings, p)
+            for name, settings in sets.items()
+            for p in _hard()
+        ),
+        *(
+            Cell("staggered", "Chengdu and its eleven neighbors, three dates", "in_national", "all earlier", chengdu, p)
+            for p in _hard()
+        ),
     ]
 
 
@@ -217,6 +232,12 @@ def _scattered(size: int) -> tuple[str, ...]:
 
 def _dated(cities: tuple[str, ...], years: tuple[int, ...]) -> tuple[tuple[str, int], ...]:
     return tuple((city, years[i % len(years)]) for i, city in enumerate(cities))
+
+
+def _dated_from_west(cities: tuple[str, ...], years: tuple[int, ...]) -> tuple[tuple[str, int], ...]:
+    """Give the westernmost cities the first year, so that units of one date are neighbors."""
+    order = pool_cities("in_yrd").loc[list(cities)].sort_values("lon").index
+    return tuple((city, years[i * len(years) // len(order)]) for i, city in enumerate(order))
 
 
 def describe_cell(cell: Cell) -> dict[str, str | float]:

@@ -23,7 +23,7 @@ def permutation(panels: Collapsed, kind: AssignmentKind, studentize: Studentize,
     compared = compared_sets(panels.setting, kind, draws, seed)
     statistic = compared.studentize if studentize == "auto" else studentize
     if panels.setting.is_staggered:
-        return _share(np.abs(staggered_effects(panels, compared.cohorts)))
+        return _share(np.abs(staggered_statistics(panels, compared.cohorts, statistic)))
     return _share(np.abs(placebo_statistics(panels, np.isfinite(compared.cohorts), statistic)))
 
 
@@ -37,7 +37,7 @@ def placebo_statistics(panels: Collapsed, members: BoolArray, studentize: Studen
     spread = np.sqrt((_pre_effects(members, panels.before) ** 2).mean(axis=2))
     if studentize == "full":
         return np.asarray(effects / spread)
-    return np.asarray(effects / np.sqrt((spread**2 + (spread**2).mean(axis=0)) / 2))
+    return np.asarray(effects / _half_shrunk(spread))
 
 
 def set_effects(members: BoolArray, change: FloatArray) -> FloatArray:
@@ -55,6 +55,29 @@ def staggered_effects(panels: Collapsed, cohorts: FloatArray) -> FloatArray:
     size = chosen.shape[1]
     quadratic = ((chosen @ prepared.gram.reshape(size, size)) * chosen).sum(axis=1)
     return np.asarray(chosen @ cross.transpose(0, 2, 1).reshape(size, -1) / quadratic[:, None])
+
+
+def staggered_statistics(panels: Collapsed, cohorts: FloatArray, studentize: Studentize) -> FloatArray:
+    """Return (B, S) two-way coefficients of (B, N) first treated periods, half-shrunk if asked for."""
+    effects = staggered_effects(panels, cohorts)
+    if studentize == "none":
+        return effects
+    before = np.concatenate([_cohort_pre_effects(panels, cohorts, d) for d in np.unique(panels.setting.cohort)[:-1]], 2)
+    return np.asarray(effects / _half_shrunk(np.sqrt((before**2).mean(axis=2))))
+
+
+def _cohort_pre_effects(panels: Collapsed, cohorts: FloatArray, date: float) -> FloatArray:
+    """Return (B, S, P) gaps between units of one date and never treated ones, less their mean before that date."""
+    own, never = ((cohorts == d) / (cohorts == d).sum(axis=1, keepdims=True) for d in (date, np.inf))
+    y = panels.y[:, :, panels.setting.periods < date]
+    y = y - y.mean(axis=2, keepdims=True)
+    s, n, p = y.shape
+    gaps = (own - never) @ y.transpose(1, 0, 2).reshape(n, s * p)
+    return np.asarray(gaps.reshape(len(cohorts), s, p))
+
+
+def _half_shrunk(spread: FloatArray) -> FloatArray:
+    return np.asarray(np.sqrt((spread**2 + (spread**2).mean(axis=0)) / 2))
 
 
 def _weights(members: BoolArray) -> FloatArray:

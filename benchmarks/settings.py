@@ -13,7 +13,8 @@ from yrdecon.core.assignment import Assignment, AssignmentKind
 from yrdecon.core.design import Design
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import draw_sample
-from yrdecon.inference.assignments import AssignmentSet, admissible_assignments
+from yrdecon.inference.assignment_set import AssignmentSet
+from yrdecon.inference.assignments import admissible_assignments
 from yrdecon.inference.choice import Choice, choose_mechanism
 from yrdecon.kernels.resample import count_choices, random_orders
 from yrdecon.places.distances import unit_coordinates, unit_distances

@@ -52,6 +52,22 @@ def audit(
             typer.echo(f"wrote {write_audit_page(load_panel(panel), html, lang=lang)}")
 
 
+@app.command("import-yearbook")
+def import_yearbook(
+    file: Annotated[Path, typer.Argument(help="workbook of a statistical yearbook")],
+    to: Annotated[Path, typer.Option("--to", help="new folder, such as data/raw/yearbook_2025")],
+    previous: Annotated[Path | None, typer.Option("--previous", help="workbook of the edition before")] = None,
+) -> None:
+    """Read the figures of a yearbook workbook into a new folder, with what contradicts its headers."""
+    from yrdecon.clean import import_yearbook as write_yearbook
+
+    with _errors_in_words():
+        findings = write_yearbook(file, to, previous=previous)
+        for kind, count in findings["finding"].value_counts().items():
+            typer.echo(f"{count:5d}  {kind}")
+        typer.echo(f"{to}: figures, findings.csv, manifest.csv; complete SOURCE.md by hand")
+
+
 @app.command()
 def study(
     plan: Annotated[Path, typer.Argument(help="The plan, a TOML file.")],

@@ -95,14 +95,18 @@ def test_the_committed_default_keeps_six_percent_in_every_cell_of_the_41_cities(
     assert rates["rate_5"].max() <= 0.06
 
 
+def test_the_committed_default_keeps_six_percent_for_every_treated_set_of_neighbors_outside_the_clean_pool():
+    placed = "mechanism in ('contiguous', 'relocated') and pool != 'in_yrd_clean' and section != 'few'"
+    rates = committed().rates.query(f"method == @DEFAULT and effect == 0 and {placed}")
+    assert {"staggered", "national", "hard", "others", "range"} <= set(rates["section"])
+    assert rates["rate_5"].max() <= 0.06
+
+
 def test_what_does_not_hold_is_known():
     unheld = {f.band.name for f in check_bands(committed().rates) if f.verdict == "does not hold"}
     assert unheld == {
         "Ferman-Pinto, one treated of any size, independent",
-        "default, actual eight, 239 cities: nearest-neighbor blocks, half-shrunk",
-        "default, another block of eight in the country",
         "default, one treated, variance by size",
-        "default, staggered, shared shocks",
         "spatial model, largest p over likely ranges",
     }
     assert all(name in CONSEQUENCES for name in unheld)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from yrdecon.clean.quantities import unit_of
 from yrdecon.clean.suspects.copies import copies
 from yrdecon.clean.suspects.digits import digits
 from yrdecon.clean.suspects.findings import as_frame
 from yrdecon.clean.suspects.lines import lines
 from yrdecon.clean.suspects.spikes import spikes
 from yrdecon.clean.suspects.switches import switches
-from yrdecon.clean.verbs.derived import description_of, numbers_of
+from yrdecon.clean.verb import numbers_of
 from yrdecon.core.panel import Panel
 
 TESTS = (spikes, switches, copies, lines, digits)
@@ -69,5 +70,5 @@ def _levels(panel: Panel) -> list[str]:
     frame = panel.frame
     keys = {panel.unit, panel.time, panel.group, *(panel.location or ()), "cohort", "treatment_on", "dose"}
     numeric = [c for c in frame.select_dtypes("number").columns if c not in keys and frame[c].nunique() > 2]
-    units = {c: str(description_of(panel, c)["unit_of_measure"]) for c in numeric}
-    return [c for c in numeric if not units[c].startswith(NOT_LEVELS) and not (frame[c].dropna() < 0).any()]
+    levels = [c for c in numeric if not unit_of(panel, c).startswith(NOT_LEVELS)]
+    return [c for c in levels if not (frame[c].dropna() < 0).any()]

@@ -11,8 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from yrdecon.clean.moves import county_transfers, other_breaks
+from yrdecon.clean.quantities import fail_if_not_a_quantity
 from yrdecon.clean.transfers import Transfer, transfer_of, transferred
-from yrdecon.clean.verbs.derived import derive, fail_if_not_a_quantity, numbers_of
+from yrdecon.clean.verb import Derivation, cells, derived, numbers_of, recorded
 from yrdecon.core.panel import Panel
 from yrdecon.errors import DataError
 
@@ -29,7 +30,7 @@ def crosswalk(
     A county that changed city takes a share of the origin's figure with it. Sources differ on the year in which figures
     follow; it is read from the jumps of the two cities, and a column in which they do not jump apart is on the later
     borders already, or too restless to tell, and is left alone. Every touched cell is flagged. Moves without county
-    population in the tables, or without figures of the origin, are not guessed: a note lists them, and `anomalies`
+    population in the tables, or without figures of the origin, are not guessed: the trail lists them, and `anomalies`
     shows their jumps. A city that was abolished is left with zeros before; drop it.
 
     Parameters
@@ -99,7 +100,7 @@ def crosswalk_draws(panel: Panel, columns: Sequence[str], *, to_year: int, draws
 
 def _transfers(panel: Panel, column: str) -> list[Transfer]:
     _fail_if_units_are_no_cities(panel)
-    fail_if_not_a_quantity(panel, column, "parts that move with counties")
+    fail_if_not_a_quantity(panel, column)
     values = numbers_of(panel, column)
     return [transfer_of(panel, values, move) for move in county_transfers()]
 
@@ -112,24 +113,27 @@ def _on_borders(panel: Panel, columns: Sequence[str], to_year: int, shares: NDAr
         weighted = [replace(t, move=t.move._replace(share=float(share))) for t, share in found]
         result = _one_column(result, column, weighted, to_year, by)
     unexplained = other_breaks(moves, panel.units)
-    if unexplained:
-        note = f"territory changes that are left as they are, without weights: {', '.join(unexplained)}"
-        result = replace(result, notes=(*result.notes, note))
-    return result
+    reason = f"territory changes that are left as they are, without weights: {', '.join(unexplained)}"
+    return recorded(result, pd.DataFrame([{"rule": "crosswalk", "reason": reason}])) if unexplained else result
 
 
 def _one_column(panel: Panel, column: str, transfers: list[Transfer], to_year: int, by: str) -> Panel:
     values = numbers_of(panel, column)
     done = [t for t in transfers if t.destination_period is not None]
     moved = transferred(panel, values, done, to_year)
+    name = f"{column}_borders_{to_year}"
     touched = moved.ne(values) & values.notna()
     shown = ", ".join(_shown(t) for t in done) or "none"
-    year = {"year": to_year}
-    flagged = derive(panel, touched, verb="is_moved", of=column, facts=year, unit_of_measure="true or false")
-    facts = {**year, "by": by, "moves": shown, "cells": int(touched.sum())}
-    made = derive(flagged, moved, verb="crosswalk", of=column, facts=facts)
+    reason = f"{column} on the borders of {to_year}, counties moved by {by}: {shown}; {int(touched.sum())} cells"
+    words = (f"On the borders of {to_year}:", f"{to_year}年行政区划：")
+    made = derived(panel, name, moved, Derivation("crosswalk", reason, column, *words))
+    made = made.assign(**{f"{column}_is_moved": touched})
+    rows = cells(panel, "crosswalk", name, values, moved).assign(reason="a county moved")
     left = [f"{t.move.origin} to {t.move.destination} ({t.why})" for t in transfers if t.why]
-    return replace(made, notes=(*made.notes, f"not moved in {column}: {', '.join(left)}")) if left else made
+    if left:
+        note = {"rule": "crosswalk", "variable": name, "reason": f"not moved in {column}: {', '.join(left)}"}
+        rows = pd.concat([pd.DataFrame([note]), rows], ignore_index=True)
+    return recorded(made, rows) if len(rows) else made
 
 
 def _shown(transfer: Transfer) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from yrdecon.errors import DesignError
 
-AssignmentKind = Literal["auto", "free", "contiguous", "relocated", "cohorts"]
+AssignmentKind = Literal["auto", "free", "contiguous", "relocated", "cohorts", "pairs"]
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,12 @@ class Assignment:
     kind
         ``"auto"`` reads the geometry of the treated units and chooses; ``"free"`` lets any units be treated;
         ``"contiguous"`` takes each unit with its nearest neighbors; ``"relocated"`` moves each distant group of treated
-        units elsewhere as a group of neighbors; ``"cohorts"`` shuffles whole adoption years.
+        units elsewhere as a group of neighbors; both keep the map of adoption dates; ``"cohorts"`` shuffles whole
+        adoption years; ``"pairs"`` exchanges treatment between the partners of each pair or, where partners share it,
+        between whole pairs.
     within
-        Column within whose levels units are exchanged: each level keeps its number of treated units.
+        Column within whose levels units are exchanged: each level keeps its number of treated units. With
+        ``"contiguous"``, the level inside which blocks lie; with ``"pairs"``, the column that names the pair.
     stratify
         Numeric column whose terciles are kept: each tercile keeps its number of treated units.
     exclude
@@ -50,9 +53,13 @@ class Assignment:
             )
         if self.within and self.stratify:
             raise DesignError("within and stratify cannot be combined; choose the one that the mechanism respects")
-        if self.kind in ("auto", "contiguous", "relocated") and (self.within or self.stratify):
+        if self.kind == "pairs" and not self.within:
+            raise DesignError("pairs need within, the column that names the pair of each unit")
+        if self.stratify and self.kind not in ("free", "cohorts"):
+            raise DesignError(f"kind={self.kind!r} does not stratify; stratify needs kind='free' or 'cohorts'")
+        if self.within and self.kind in ("auto", "relocated"):
             raise DesignError(
-                f"kind={self.kind!r} chooses by geometry; within and stratify need kind='free' or 'cohorts'"
+                f"kind={self.kind!r} chooses by geometry; within needs kind='free', 'cohorts', 'contiguous' or 'pairs'"
             )
         if self.adjacency is not None:
             object.__setattr__(self, "adjacency", _borders(self.adjacency))

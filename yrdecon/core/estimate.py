@@ -42,6 +42,11 @@ class LinearFit:
         (n, c) covariates that were projected out with them.
     slopes
         (n, s) variables of the varying slopes, in the order of `effects`.
+    is_instrumented
+        Whether `regressors` are what instruments predict and `residuals` those of the actual regressors; such a fit
+        has sandwich covariances, and neither leverage nor a bootstrap.
+    dummies
+        Effects that are in the model as dummies among the covariates and not absorbed.
     """
 
     outcome: FloatArray
@@ -52,6 +57,8 @@ class LinearFit:
     effects: tuple[str, ...]
     covariates: FloatArray
     slopes: FloatArray
+    is_instrumented: bool = False
+    dummies: tuple[str, ...] = ()
 
     @property
     def n_covariates(self) -> int:
@@ -73,7 +80,8 @@ class Estimate:
         k rows of labels: term, or cohort, time, event_time. A column ``reference`` marks coefficients that are
         normalized and not estimated.
     units
-        Labels of the rows of the sample: unit, time, cohort and every cluster variable.
+        Labels of the rows of the sample: unit, time, cohort and every cluster variable. A panel regression has no
+        cohort: no row is treated or not.
     method, outcome
         Name of the estimator, column of the outcome.
     n_obs
@@ -122,8 +130,10 @@ class Estimate:
         return int(self.units["unit"].nunique())
 
     @property
-    def n_treated(self) -> int:
-        """Number of units that are ever treated."""
+    def n_treated(self) -> int | None:
+        """Number of units that are ever treated, None for a regression without a treatment."""
+        if "cohort" not in self.units:
+            return None
         return int(self.units.loc[np.isfinite(self.units["cohort"]), "unit"].nunique())
 
     @property
@@ -135,9 +145,10 @@ class Estimate:
     def n_treated_clusters(self) -> int | None:
         """Number of clusters with a treated row: below ten, asymptotic p-values are not to be trusted.
 
-        Where the rows are units, or none is treated as in a test of pre-trends, those of treated units count.
+        Where the rows are units, or none is treated as in a test of pre-trends, those of treated units count. None
+        without clusters, and for a regression without a treatment.
         """
-        if self.cluster is None:
+        if self.cluster is None or "cohort" not in self.units:
             return None
         ever = np.isfinite(self.units["cohort"])
         after = ever & (self.units["time"] >= self.units["cohort"])
@@ -182,10 +193,9 @@ class Estimate:
         return np.asarray((self.std_error <= NO_ERROR * np.abs(self.coef)) & ~(given & (self.coef == 0)))
 
     def __repr__(self) -> str:
-        few = self.n_treated_clusters
+        few, treated = self.n_treated_clusters, "" if self.n_treated is None else f", {self.n_treated} treated"
         lines = [
-            f"{self.method} of {self.outcome}: "
-            f"{self.n_obs} observations, {self.n_units} units, {self.n_treated} treated",
+            f"{self.method} of {self.outcome}: {self.n_obs} observations, {self.n_units} units{treated}",
             self.tidy().to_string(index=False, float_format=lambda x: f"{x:.4f}"),
             self._words_on_errors(),
             *self.notes,

@@ -176,7 +176,7 @@ def estimate_without(
     entry = registered(estimator)
     if entry is not None and entry.without is not None:
         return entry.without(panel, design, cohorts)
-    shifted = _shift(panel, design)
+    shifted = outcome_without(panel, design)
     return lambda effect: estimate_assignments(estimator, shifted(effect), design, cohorts)
 
 
@@ -184,11 +184,12 @@ def errors_without(
     estimator: Estimator, panel: Panel, design: Design, cohorts: FloatArray
 ) -> Callable[[float], FloatArray]:
     """Return the function from a constant effect to what `errors_of_assignments` gives without it."""
-    shifted = _shift(panel, design)
+    shifted = outcome_without(panel, design)
     return lambda effect: errors_of_assignments(estimator, shifted(effect), design, cohorts)
 
 
-def _shift(panel: Panel, design: Design) -> Callable[[float], Panel]:
+def outcome_without(panel: Panel, design: Design) -> Callable[[float], Panel]:
+    """Return the function from a constant effect to the panel without it in the rows that its own cohorts treat."""
     own = cohorts_by_unit(panel, design.cohort).reindex(panel.frame[panel.unit]).to_numpy(dtype=float)
     treated = (panel.frame[panel.time].to_numpy() >= own).astype(float)
     outcome = panel.frame[design.outcome].to_numpy(dtype=float)

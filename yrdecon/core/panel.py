@@ -14,6 +14,13 @@ from yrdecon.errors import DataError
 VARIABLE_COLUMNS = ("unit_of_measure", "source", "vintage", "label_en", "label_zh")
 
 
+TRAIL_COLUMNS = ("rule", "variable", "unit", "time", "before", "after", "reason")
+
+
+def _no_trail() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(TRAIL_COLUMNS), dtype=object)
+
+
 def _no_variables() -> pd.DataFrame:
     return pd.DataFrame(columns=list(VARIABLE_COLUMNS), index=pd.Index([], name="name"), dtype=str)
 
@@ -35,10 +42,10 @@ class Panel:
     group
         Name of a column that is constant within units, such as a province.
     variables
-        One row per column of `frame` that is described: unit_of_measure, source, vintage, label_en, label_zh, and what
-        verbs add of how a column was made.
-    notes
-        What was done to the panel, in order, one sentence each.
+        One row per column of `frame` that is described: unit_of_measure, source, vintage, label_en, label_zh.
+    trail
+        What verbs such as `winsorize` did, one row per derived column and per cell touched: rule, variable, unit, time,
+        before, after, reason (unit and time are missing for a whole column).
     """
 
     frame: pd.DataFrame
@@ -47,7 +54,7 @@ class Panel:
     location: tuple[str, str] | None = None
     group: str | None = None
     variables: pd.DataFrame = field(default_factory=_no_variables)
-    notes: tuple[str, ...] = ()
+    trail: pd.DataFrame = field(default_factory=_no_trail)
 
     @classmethod
     def from_frame(

@@ -27,6 +27,7 @@ def save_estimate(estimate: Estimate, path: str | Path) -> Path:
     Examples
     --------
     >>> import tempfile
+    >>> import pandas as pd
     >>> rows = pd.DataFrame({"unit": ["a"], "time": [1], "cohort": [np.inf]})
     >>> toy = Estimate(np.array([1.0]), np.eye(1), pd.DataFrame({"term": ["x"]}), rows, "toy", "y", 1)
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -55,7 +56,11 @@ def save_estimate(estimate: Estimate, path: str | Path) -> Path:
     words: dict[str, Any] = {name: getattr(estimate, name) for name in _WORDS}
     words |= {"dof": _number_words(estimate.dof), "notes": list(estimate.notes), "format": FORMAT, "types": types}
     if estimate.linear is not None:
-        words["linear"] = {"effects": list(estimate.linear.effects)}
+        words["linear"] = {
+            "effects": list(estimate.linear.effects),
+            "is_instrumented": estimate.linear.is_instrumented,
+            "dummies": list(estimate.linear.dummies),
+        }
     parts["estimate.json"] = json.dumps(words, ensure_ascii=False, indent=1, sort_keys=True).encode()
     return write_atomically(Path(path), zip_bytes(parts))
 
@@ -97,7 +102,12 @@ def _assemble(parts: dict[str, bytes], words: dict[str, Any]) -> Estimate:
     if "linear/covariates.npy" in parts:  # format 1 did not keep what other covariances need
         files = {f.name: f"linear/{f.name}.npy" for f in fields(LinearFit)}
         stored = {name: read_array(parts[file]) for name, file in files.items() if file in parts}
-        linear = LinearFit(**stored, effects=tuple(words["linear"]["effects"]))
+        linear = LinearFit(
+            **stored,
+            effects=tuple(words["linear"]["effects"]),
+            is_instrumented=bool(words["linear"].get("is_instrumented", False)),
+            dummies=tuple(words["linear"].get("dummies", ())),
+        )
     plain: dict[str, Any] = {name: words[name] for name in _WORDS}
     frames = {name.removeprefix("frames/"): table for name, table in tables.items() if name.startswith("frames/")}
     return Estimate(

@@ -17,7 +17,8 @@ from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.diagnostics.one_effect import one_effect
 from yrdecon.diagnostics.placebo_dates import move_back, placebo_shifts
 from yrdecon.errors import DesignError
-from yrdecon.inference.assignments import AssignmentSet, admissible_assignments
+from yrdecon.inference.assignment_set import AssignmentSet
+from yrdecon.inference.assignments import admissible_assignments
 
 FloatArray = NDArray[np.float64]
 
@@ -138,11 +139,15 @@ def _at_random_dates(
             f"{len(actual)} adoption dates cannot be moved among {len(possible)} periods; use placebo_space"
         )
     generator = np.random.default_rng(seed)
-    cohorts = compared.cohorts.copy()
+    # each placebo set in turn, again with other dates where there are fewer sets than draws
+    placebos = len(compared.cohorts) - 1
+    turns = 1 + np.arange(max(draws, placebos)) % placebos
+    before = compared.cohorts[np.append(0, turns)]
+    cohorts = before.copy()
     for row in range(1, len(cohorts)):
         drawn = np.sort(generator.choice(possible, size=len(actual), replace=False))
         for old, new in zip(actual, drawn, strict=True):
-            cohorts[row, compared.cohorts[row] == old] = new
+            cohorts[row, before[row] == old] = new
     effects = estimate_assignments(estimator, panel, design, cohorts)[:, 0]
     return _actual_first(_frame(sample, cohorts, effects)), compared
 

@@ -16,7 +16,8 @@ from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.diagnostics.one_effect import one_effect
 from yrdecon.diagnostics.specifications import Specification, Specifications, all_specifications
 from yrdecon.errors import DesignError, YrdeconError
-from yrdecon.inference.assignments import AssignmentSet, admissible_assignments
+from yrdecon.inference.assignment_set import AssignmentSet
+from yrdecon.inference.assignments import admissible_assignments
 from yrdecon.inference.permutation import compare_assignments
 from yrdecon.kernels.specification_curve import joint_statistics
 

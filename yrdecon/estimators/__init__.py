@@ -5,6 +5,7 @@ from yrdecon.estimators.bacon import bacon
 from yrdecon.estimators.callaway_santanna import callaway_santanna
 from yrdecon.estimators.did_multiplegt import did_multiplegt
 from yrdecon.estimators.dose_response import dose_response
+from yrdecon.estimators.dynamic_panel import dynamic_panel
 from yrdecon.estimators.etwfe import etwfe
 from yrdecon.estimators.event_study import event_study
 from yrdecon.estimators.imputation import imputation, imputation_pretrend
@@ -13,6 +14,7 @@ from yrdecon.estimators.linear_map import average, event_window, lincom, wald
 from yrdecon.estimators.lp_did import lp_did
 from yrdecon.estimators.matched_did import matched_did
 from yrdecon.estimators.matrix_completion import matrix_completion
+from yrdecon.estimators.panel_regression import panel_regression
 from yrdecon.estimators.stacked import stacked
 from yrdecon.estimators.staggered_rollout import staggered_rollout
 from yrdecon.estimators.sun_abraham import sun_abraham
@@ -33,6 +35,7 @@ __all__ = [
     "callaway_santanna",
     "did_multiplegt",
     "dose_response",
+    "dynamic_panel",
     "etwfe",
     "event_study",
     "event_window",
@@ -43,6 +46,7 @@ __all__ = [
     "lp_did",
     "matched_did",
     "matrix_completion",
+    "panel_regression",
     "stacked",
     "staggered_rollout",
     "sun_abraham",

@@ -11,6 +11,8 @@ from yrdecon.inference.dyadic import dyadic_robust
 from yrdecon.inference.ferman_pinto import ferman_pinto
 from yrdecon.inference.hagemann import hagemann
 from yrdecon.inference.heteroskedastic import heteroskedastic
+from yrdecon.inference.named import with_errors
+from yrdecon.inference.newey_west import newey_west
 from yrdecon.inference.node_jackknife import node_jackknife
 from yrdecon.inference.permutation import permutation_test
 from yrdecon.inference.placebo_band import placebo_band
@@ -37,6 +39,7 @@ __all__ = [
     "hagemann",
     "heteroskedastic",
     "holm",
+    "newey_west",
     "node_jackknife",
     "permutation_test",
     "placebo_band",
@@ -51,4 +54,5 @@ __all__ = [
     "synthetic_did_jackknife",
     "two_sample_t",
     "wild_cluster_bootstrap",
+    "with_errors",
 ]

@@ -10,11 +10,20 @@ from numpy.typing import NDArray
 
 from yrdecon.core.assignment import Assignment
 from yrdecon.core.estimate import FEW_TREATED
-from yrdecon.core.hypothesis import FEW_P_VALUES
+from yrdecon.core.hypothesis import FEW_DISJOINT_SETS, FEW_P_VALUES
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample
-from yrdecon.inference.geometry import clustering, compactness, measure_distances, treated_groups
+from yrdecon.inference.geometry import (
+    Geometry,
+    are_groups_compact,
+    clustering,
+    compactness,
+    measure_distances,
+    random_sets,
+    treated_groups,
+)
 from yrdecon.inference.strata import Strata, baseline_strata, group_strata, treated_dates
+from yrdecon.kernels.blocks import blocks_within, most_disjoint
 from yrdecon.kernels.few_treated import effective_units
 from yrdecon.kernels.resample import count_choices
 
@@ -25,6 +34,7 @@ ONE_TREATED = (
     "one treated unit, compared with every other one; ferman_pinto allows their variances to differ, and the rank of a "
     "synthetic control is this test with synthetic_control and studentize='full'"
 )
+SEVERAL_DATES = "several adoption dates"
 CHECK = (
     "{treated} treated and {effective:.1f} effective units: this is the check; report wild_cluster_bootstrap and "
     "cluster_robust(kind='CR2') first if the spatial correlation is of short range"
@@ -62,29 +72,53 @@ def choose_mechanism(panel: Panel, sample: Sample, assignment: Assignment, exclu
         If coordinates are missing in some units, or a unit shares no declared border.
     """
     treated = np.isfinite(sample.cohort)
-    if len(treated_dates(sample)) > 1:
-        return Choice(replace(assignment, kind="cohorts"), None, "none", "several adoption dates")
     if treated.sum() == 1:
         return Choice(replace(assignment, kind="free"), None, "none", ONE_TREATED)
+    dates = f"{SEVERAL_DATES}; " if len(treated_dates(sample)) > 1 else ""
     geometry = measure_distances(panel, sample, assignment)
     if geometry is None:
         return _without_places(panel, sample, assignment, excluded)
-    compact = compactness(geometry, treated, seed)
+    random = random_sets(treated, seed)
+    compact = compactness(geometry, treated, random)
     words = (
-        f"treated units are {compact.actual:.{0 if geometry.measure == 'km' else 1}f} {geometry.measure} apart on "
-        f"average, the tenth percentile of random sets is {compact.threshold:.{0 if geometry.measure == 'km' else 1}f}"
+        f"{dates}treated units are {compact.actual:.{0 if geometry.measure == 'km' else 1}f} "
+        f"{geometry.measure} apart on average, the tenth percentile of random sets is "
+        f"{compact.threshold:.{0 if geometry.measure == 'km' else 1}f}"
     )
     if compact.is_close:
-        return Choice(replace(assignment, kind="contiguous"), None, "half", words)
-    near, groups = clustering(geometry, treated, seed), treated_groups(geometry, treated)
+        return _neighbors(panel, sample, assignment, geometry, excluded, words)
+    groups = treated_groups(geometry, treated)
     n_groups = int(groups.max()) + 1
-    if near.is_close and 2 <= n_groups <= treated.sum() / 2:
+    near = clustering(geometry, treated, random).is_close or are_groups_compact(geometry, treated, groups, seed)
+    if near and 2 <= n_groups <= treated.sum() / 2:
         found = f"{words}, but they form {n_groups} groups of neighbors"
         return Choice(replace(assignment, kind="relocated"), None, "half", found)
     return _scattered(panel, sample, assignment, excluded, f"{words}: scattered")
 
 
+def _neighbors(
+    panel: Panel, sample: Sample, assignment: Assignment, geometry: Geometry, excluded: BoolArray, why: str
+) -> Choice:
+    """Take blocks of neighbors, inside the groups of the panel where the treated lie in one and the map is large.
+
+    Blocks that straddle groups average the shocks of several, those of a treated set in one group do not. On a map with
+    room for fewer than ten blocks only a rank is read, for which more blocks are worth more than alike ones.
+    """
+    blocks, treated = replace(assignment, kind="contiguous"), np.isfinite(sample.cohort)
+    groups = group_strata(panel, sample)
+    if groups is None or len(np.unique(groups.codes[treated])) > 1:
+        return Choice(blocks, None, "half", why)
+    size, anywhere = int(treated.sum()), np.where(excluded, -1, 0)
+    room = most_disjoint(blocks_within(geometry.distance, anywhere, size))
+    inside = blocks_within(geometry.distance, np.where(excluded, -1, groups.codes), size)
+    if room < FEW_DISJOINT_SETS or len(inside) < FEW_P_VALUES:
+        return Choice(blocks, None, "half", why)
+    return Choice(replace(blocks, within=panel.group), None, "half", f"{why}, and they lie in one {panel.group}")
+
+
 def _scattered(panel: Panel, sample: Sample, assignment: Assignment, excluded: BoolArray, why: str) -> Choice:
+    if len(treated_dates(sample)) > 1:
+        return Choice(replace(assignment, kind="cohorts"), None, "none", why)
     free = replace(assignment, kind="free")
     n_treated = int(np.isfinite(sample.cohort).sum())
     effective = effective_units(n_treated, len(sample.cohort) - n_treated)
@@ -97,6 +131,8 @@ def _scattered(panel: Panel, sample: Sample, assignment: Assignment, excluded: B
 
 
 def _without_places(panel: Panel, sample: Sample, assignment: Assignment, excluded: BoolArray) -> Choice:
+    if len(treated_dates(sample)) > 1:
+        return Choice(replace(assignment, kind="cohorts"), None, "none", SEVERAL_DATES)
     free = replace(assignment, kind="free")
     strata = group_strata(panel, sample)
     if strata is not None and _admits_enough(sample, strata, excluded):

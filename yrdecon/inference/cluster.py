@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from yrdecon.core.estimate import Estimate
 from yrdecon.errors import DesignError
 from yrdecon.estimators.regression.small_sample import SmallSample, cluster_factor
-from yrdecon.inference.reduction import cluster_codes, fit_by_cluster
+from yrdecon.inference.reduction import cluster_codes, fail_if_instrumented, fit_by_cluster
 from yrdecon.kernels.clustered import adjusted_scores
 from yrdecon.kernels.sandwich import cluster_covariance
 
@@ -114,6 +114,7 @@ def _two_way(estimate: Estimate, influence: FloatArray, by: tuple[str, ...], ssc
 
 
 def _adjusted(estimate: Estimate, by: str, kind: Kind) -> Estimate:
+    fail_if_instrumented(estimate, kind)
     fit = fit_by_cluster(estimate, cluster_codes(estimate, by))
     found = adjusted_scores(fit, 0.5 if kind == "CR2" else 1.0)
     lost = ~found.identified

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from yrdecon.core.estimate import Estimate
 from yrdecon.errors import DesignError
-from yrdecon.inference.reduction import cluster_codes, fit_by_cluster
+from yrdecon.inference.reduction import cluster_codes, fail_if_instrumented, fit_by_cluster
 from yrdecon.kernels.clustered import adjusted_scores, leverage, partial_leverage
 from yrdecon.kernels.sandwich import sum_by_cluster
 
@@ -109,11 +109,13 @@ def cluster_leverage(estimate: Estimate, by: str | None = None) -> pd.DataFrame:
     """
     column = _column(estimate, by)
     codes = cluster_codes(estimate, column)
+    fail_if_instrumented(estimate, "cluster_leverage")
     fit = fit_by_cluster(estimate, codes)
     found = adjusted_scores(fit, 1.0)
     changes = np.where(found.identified, -found.scores, np.nan)
     groups, k = changes.shape
-    treated = np.bincount(codes, (estimate.units["time"] >= estimate.units["cohort"]).to_numpy(dtype=float)) > 0
+    cohort = estimate.units.get("cohort", pd.Series(np.inf, index=estimate.units.index))
+    treated = np.bincount(codes, (estimate.units["time"] >= cohort).to_numpy(dtype=float)) > 0
     repeated = estimate.cells.loc[estimate.cells.index.repeat(groups)].reset_index(drop=True)
     return repeated.assign(
         cluster=np.tile(pd.unique(estimate.units[column]), k),

@@ -19,6 +19,7 @@ from yrdecon.places.coordinates import distance_matrix
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 
 COMPACT_QUANTILE = 0.10
 RANDOM_SETS = 2_000
@@ -34,14 +35,14 @@ class Geometry:
 
 @dataclass(frozen=True, eq=False)
 class Closeness:
-    """A mean distance among treated units and the tenth percentile of the same among random sets of their number."""
+    """A mean distance among treated units and the tenth percentile of the same among other sets."""
 
     actual: float
     threshold: float
 
     @property
     def is_close(self) -> bool:
-        """Whether the treated lie closer together than nine in ten random sets."""
+        """Whether the treated lie closer together than nine in ten other sets."""
         return self.actual < self.threshold
 
 
@@ -82,27 +83,37 @@ def require_distances(panel: Panel, sample: Sample, assignment: Assignment) -> G
     return geometry
 
 
-def compactness(geometry: Geometry, treated: NDArray[np.bool_], seed: int) -> Closeness:
-    """Compare the mean distance between any two treated units with that in random sets."""
-    random = treated[_orders(len(treated), seed)]
+def random_sets(treated: BoolArray, seed: int) -> BoolArray:
+    """Return (2000, N) random sets of as many units as are treated."""
+    orders = random_orders(np.zeros(len(treated), dtype=np.int64), RANDOM_SETS, np.random.default_rng(seed))
+    return np.asarray(treated[orders])
+
+
+def compactness(geometry: Geometry, treated: BoolArray, others: BoolArray) -> Closeness:
+    """Compare the mean distance between any two treated units with that in (B, N) other sets."""
     actual = float(mean_distance(geometry.distance, treated[None, :])[0])
-    return Closeness(actual, float(np.quantile(mean_distance(geometry.distance, random), COMPACT_QUANTILE)))
+    return Closeness(actual, float(np.quantile(mean_distance(geometry.distance, others), COMPACT_QUANTILE)))
 
 
-def clustering(geometry: Geometry, treated: NDArray[np.bool_], seed: int) -> Closeness:
-    """Compare the mean distance from a treated unit to the nearest other with that in random sets."""
-    random = treated[_orders(len(treated), seed)]
+def clustering(geometry: Geometry, treated: BoolArray, others: BoolArray) -> Closeness:
+    """Compare the mean distance from a treated unit to the nearest other with that in (B, N) other sets."""
     actual = float(nearest_fellow(geometry.distance, treated[None, :])[0])
-    return Closeness(actual, float(np.quantile(nearest_fellow(geometry.distance, random), COMPACT_QUANTILE)))
+    return Closeness(actual, float(np.quantile(nearest_fellow(geometry.distance, others), COMPACT_QUANTILE)))
 
 
-def treated_groups(geometry: Geometry, treated: NDArray[np.bool_]) -> IntArray:
+def treated_groups(geometry: Geometry, treated: BoolArray) -> IntArray:
     """Return the (n1,) distant group of each treated unit, in the order of the units."""
     return distant_groups(geometry.distance[np.ix_(treated, treated)])
 
 
-def _orders(n: int, seed: int) -> IntArray:
-    return random_orders(np.zeros(n, dtype=np.int64), RANDOM_SETS, np.random.default_rng(seed))
+def are_groups_compact(geometry: Geometry, treated: BoolArray, groups: IntArray, seed: int) -> bool:
+    """Whether each of the (n1,) groups has two units or more, closer together than in random sets of its size."""
+    sizes = np.bincount(groups)
+    if sizes.min() < 2:
+        return False
+    members = np.zeros((len(sizes), len(treated)), dtype=bool)
+    members[groups, np.flatnonzero(treated)] = True
+    return all(compactness(geometry, own, random_sets(own, seed)).is_close for own in members)
 
 
 def _borders(sample: Sample, adjacency: tuple[tuple[object, object], ...]) -> FloatArray:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from yrdecon.core.estimate import Estimate
 from yrdecon.errors import DesignError
-from yrdecon.inference.reduction import fit_by_cluster
+from yrdecon.inference.reduction import fail_if_instrumented, fit_by_cluster
 from yrdecon.kernels.clustered import ClusteredFit, heteroskedastic_covariance, leverage
 
 FloatArray = NDArray[np.float64]
@@ -61,6 +61,8 @@ def heteroskedastic(estimate: Estimate, *, kind: Kind = "HC3") -> Estimate:
     """
     if kind not in get_args(Kind):
         raise DesignError(f"kind={kind!r} is unknown; choose one of {list(get_args(Kind))}")
+    if kind not in ("iid", "HC0", "HC1"):
+        fail_if_instrumented(estimate, kind)
     n = len(estimate.units)
     fit = fit_by_cluster(estimate, np.arange(n))
     k = fit.basis.shape[1]

@@ -12,15 +12,17 @@ from numpy.typing import NDArray
 
 from yrdecon.core.assignment import Assignment
 from yrdecon.core.design import Design
-from yrdecon.core.estimator import Estimator, errors_without, estimate_without, registered
+from yrdecon.core.estimator import Estimator, errors_without, estimate_without, outcome_without, registered
 from yrdecon.core.hypothesis import FEW_DISJOINT_SETS, FEW_P_VALUES, TIE, HypothesisTest
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.errors import DesignError
-from yrdecon.inference.assignments import AssignmentSet, admissible_assignments
+from yrdecon.inference.assignment_set import AssignmentSet
+from yrdecon.inference.assignments import admissible_assignments
 from yrdecon.inference.choice import Studentize
 from yrdecon.inference.inversion import fail_if_level_is_wrong, invert, invert_studentized
 from yrdecon.inference.spread import pre_period_spread
+from yrdecon.inference.strata import treated_dates
 
 FloatArray = NDArray[np.float64]
 
@@ -148,12 +150,19 @@ def compare_assignments(
     if not ((scale > 0) & np.isfinite(scale)).all():
         chosen, scale, fallback = "none", np.ones(len(effects)), (FALLBACK[chosen],)
     statistics = np.abs(effects) / scale
+    moved = outcome_without(panel, design)
+
+    def divisor(effect: float) -> FloatArray:
+        if chosen == "cluster":
+            return errors(effect)[:, 0]
+        return _scale(chosen, pre_period_spread(estimator, moved(effect), design, compared.cohorts))
+
+    # with several dates an effect on early cohorts shifts what late placebo cohorts are compared with before treatment
+    shifts = chosen == "cluster" or (chosen != "none" and len(treated_dates(sample)) > 1)
     if level is None:
         interval = np.nan, np.nan
-    elif chosen == "cluster":
-        interval = invert_studentized(at, lambda effect: errors(effect)[:, 0], level)
     else:
-        interval = invert(at, scale, level)
+        interval = invert_studentized(at, divisor, level) if shifts else invert(at, scale, level)
     test = HypothesisTest(
         name=f"permutation test, {compared.kind} assignments",
         statistic=float(statistics[0]),

@@ -57,6 +57,21 @@ def linear_fit(estimate: Estimate) -> LinearFit:
     return linear
 
 
+def fail_if_instrumented(estimate: Estimate, what: str) -> None:
+    """Refuse what needs the leverage or the bootstrap of an ordinary regression.
+
+    Raises
+    ------
+    DesignError
+        If regressors of the estimate are instrumented.
+    """
+    if estimate.linear is not None and estimate.linear.is_instrumented:
+        raise DesignError(
+            f"{what} is for ordinary least squares; with instruments take cluster_robust with kind='CR1', and the "
+            "interval in frames['anderson_rubin']"
+        )
+
+
 def fit_by_cluster(estimate: Estimate, codes: IntArray) -> ClusteredFit:
     """Project out what lies within clusters and find coordinates for the rest."""
     linear = linear_fit(estimate)

@@ -27,8 +27,8 @@ class Strata:
 
 
 def treated_dates(sample: Sample) -> FloatArray:
-    """Return the first treated periods up to the end of the sample, that of units treated throughout included."""
-    return np.unique(sample.cohort[np.isfinite(sample.cohort) & (sample.cohort <= sample.periods[-1])])
+    """Return the first treated periods that occur, those of units treated throughout or only anticipating included."""
+    return np.unique(sample.cohort[np.isfinite(sample.cohort)])
 
 
 def declared_strata(panel: Panel, sample: Sample, assignment: Assignment) -> Strata:
@@ -46,6 +46,18 @@ def declared_strata(panel: Panel, sample: Sample, assignment: Assignment) -> Str
         values = _by_unit(panel, sample, assignment.stratify)
         return Strata(_terciles(values.to_numpy(dtype=float)), f" within terciles of {assignment.stratify}")
     return Strata(np.zeros(len(sample.units), dtype=np.int64), "")
+
+
+def pair_codes(panel: Panel, sample: Sample, assignment: Assignment) -> IntArray:
+    """Return the (N,) position of each unit's pair among the levels that ``within`` names, -1 without a pair.
+
+    Raises
+    ------
+    DesignError
+        If the column is missing or varies within units.
+    """
+    values = _by_unit(panel, sample, str(assignment.within), optional=True)
+    return _codes(values.mask(values.astype(str).str.strip() == ""))
 
 
 def group_strata(panel: Panel, sample: Sample) -> Strata | None:
@@ -91,11 +103,11 @@ def _terciles(values: FloatArray) -> IntArray:
     return np.where(np.isnan(values), 3, np.searchsorted(cuts, values)).astype(np.int64)
 
 
-def _by_unit(panel: Panel, sample: Sample, column: str) -> pd.Series[Any]:
+def _by_unit(panel: Panel, sample: Sample, column: str, *, optional: bool = False) -> pd.Series[Any]:
     if column not in sample.frame.columns:
         raise DesignError(f"the assignment names the column {column!r}, which the panel does not have")
     values = sample.frame.groupby(panel.unit, sort=False)[column]
-    levels = values.nunique()
+    levels = values.nunique(dropna=not optional)
     if (levels != 1).any():
         raise DesignError(
             f"column {column!r} must have one value in every unit; make one from the pre-treatment periods"

@@ -15,7 +15,7 @@ from yrdecon.core.hypothesis import FEW_P_VALUES, HypothesisTest
 from yrdecon.errors import DesignError
 from yrdecon.estimators.linear_map import map_linearly
 from yrdecon.estimators.regression.small_sample import cluster_factor
-from yrdecon.inference.reduction import cluster_codes, fit_by_cluster, linear_fit
+from yrdecon.inference.reduction import cluster_codes, fail_if_instrumented, fit_by_cluster, linear_fit
 from yrdecon.kernels.clustered import ClusteredFit, adjusted_scores
 from yrdecon.kernels.sandwich import is_nested
 from yrdecon.kernels.wild import (
@@ -151,6 +151,7 @@ def wild_cluster_bootstrap(
 def _only(estimate: Estimate, term: str | int | None) -> Estimate:
     """Reduce an estimate to one coefficient."""
     linear_fit(estimate)
+    fail_if_instrumented(estimate, "wild_cluster_bootstrap")
     position = _position(estimate, term)
     row = np.eye(len(estimate.coef))[[position]]
     chosen = map_linearly(estimate, row, estimate.cells.iloc[[position]].reset_index(drop=True))

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy import optimize, sparse
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 
@@ -31,6 +32,20 @@ def nearest_blocks(distance: FloatArray, size: int) -> BoolArray:
     np.put_along_axis(members, order, np.ones_like(order, dtype=bool), axis=1)
     first = np.unique(members, axis=0, return_index=True)[1]
     return members[np.sort(first)]
+
+
+def blocks_within(distance: FloatArray, groups: IntArray, size: int) -> BoolArray:
+    """Return the (B, N) blocks of `nearest_blocks` inside each of (N,) groups; units of negative groups are in none."""
+    found = [np.zeros((0, len(groups)), dtype=bool)]
+    for group in np.unique(groups[groups >= 0]):
+        inside = np.flatnonzero(groups == group)
+        if len(inside) < size:
+            continue
+        blocks = nearest_blocks(distance[np.ix_(inside, inside)], size)
+        members = np.zeros((len(blocks), len(groups)), dtype=bool)
+        members[:, inside] = blocks
+        found.append(members)
+    return np.concatenate(found)
 
 
 def mean_distance(distance: FloatArray, members: BoolArray) -> FloatArray:

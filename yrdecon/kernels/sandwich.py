@@ -29,8 +29,10 @@ def cluster_covariance(influence: FloatArray, codes: IntArray) -> FloatArray:
 
 def is_nested(inner: IntArray, outer: IntArray) -> bool:
     """Whether every level of `inner` lies within one level of `outer`."""
-    pairs = np.unique(np.stack([inner, outer], axis=1), axis=0)
-    return len(pairs) == len(np.unique(inner))
+    levels = np.unique(inner, return_inverse=True)[1]
+    last = np.empty(int(levels.max(initial=-1)) + 1, dtype=outer.dtype)
+    last[levels] = outer
+    return bool((last[levels] == outer).all())
 
 
 def effective_clusters(regressors: FloatArray, weights: FloatArray, combination: FloatArray, codes: IntArray) -> float:

@@ -98,6 +98,8 @@ def standardized(values: FloatArray) -> FloatArray:
 
 
 def _center(effects: FixedEffects, x: FloatArray) -> FloatArray:
+    if x.shape[1] == 0:
+        return x
     mass = np.where(effects.mass > 0, effects.mass, 1)
     means = np.stack([np.bincount(effects.first, effects.weights * column) for column in x.T], axis=1) / mass[:, None]
     return np.asarray(x - means[effects.first])

@@ -131,9 +131,10 @@ def _number(value: float) -> str:
 
 
 def _notes(panel: Panel, lang: Lang) -> list[str]:
-    if not panel.notes:
+    whole = panel.trail[panel.trail["unit"].isna()]
+    if whole.empty:
         return []
-    items = [f"<li>{escape(in_words(note, lang))}</li>" for note in panel.notes]
+    items = [f"<li>{escape(in_words(str(reason), lang))}</li>" for reason in whole["reason"]]
     return [f"<h2>{escape(word('audit_done', lang))}</h2>", "<ol>", *items, "</ol>"]
 
 

@@ -9,11 +9,12 @@ import numpy as np
 
 from yrdecon.errors import DesignError
 from yrdecon.present.fit import Fit, Term
+from yrdecon.present.formula_labels import term_label
 from yrdecon.present.journals import Below, Journal
 from yrdecon.present.layout import Layout
 from yrdecon.present.numbers import DASH, bracketed, fixed, needed_decimals, p_text
 from yrdecon.present.row import Row
-from yrdecon.present.words import Lang, variable_label, word
+from yrdecon.present.words import Lang, word
 
 STARS = ((0.01, "***"), (0.05, "**"), (0.10, "*"))
 
@@ -74,7 +75,7 @@ def _estimate_cell(term: Term | None, fit: Fit, rules: Journal, decimals: int) -
         return ""
     if term.status == "base" and term.std_error == 0:
         return "0"
-    starred = rules.stars and fit.may_have_stars and np.isfinite(term.p_value)
+    starred = rules.stars and fit.may_have_stars and not term.few and np.isfinite(term.p_value)
     stars = next((s for limit, s in STARS if term.p_value < limit), "") if starred else ""
     return fixed(term.estimate, decimals) + stars
 
@@ -84,7 +85,7 @@ def _cell_below(term: Term | None, fit: Fit, kind: Below, decimals: int, second:
         return ""
     if term.status == "base" and term.std_error == 0:
         return "" if second else word("base_cell", lang)
-    if kind in ("p", "interval") and not fit.may_have_stars:
+    if kind in ("p", "interval") and (term.few or not fit.may_have_stars):
         return DASH
     if kind == "interval":
         return bracketed(term.conf_low, term.conf_high, decimals)
@@ -100,6 +101,6 @@ def _term_label(key: str, excluded: bool, lang: Lang, labels: Mapping[str, str])
     if key in labels:
         return labels[key]
     if kind == "variable":
-        return variable_label(value, lang, labels) or value
+        return term_label(value, lang, labels) or value
     text = word(kind, lang) if not value else word(f"{kind}_term", lang).format(value=value)
     return word("excluded_term", lang).format(term=text) if excluded else text

@@ -64,7 +64,7 @@ def facts_of_estimate(estimate: Estimate) -> Facts:
     """Read an estimate."""
     return Facts(
         n_treated=estimate.n_treated,
-        n_comparison=estimate.n_units - estimate.n_treated,
+        n_comparison=None if estimate.n_treated is None else estimate.n_units - estimate.n_treated,
         n_clusters=estimate.n_clusters,
         effective_clusters=estimate.effective_clusters,
     )

@@ -15,6 +15,11 @@ from yrdecon.present.sample_facts import NOT_KNOWN, SampleFacts, sample_facts
 
 Status = Literal["estimated", "base", "excluded"]
 
+PLAIN_TERMS = {
+    **dict.fromkeys(("treated", "att", "overall"), "effect"),
+    "Intercept": "constant",
+    "average total effect": "average_total_effect",
+}
 DOSE_TERMS = ("any_dose", "low_dose", "high_dose", "treated_dose_slope", "twfe_dose_slope")
 
 
@@ -29,6 +34,8 @@ class Term:
         ``"variable:ln_real_gdp"``. Equal keys share a row.
     status
         Whether it was estimated, normalized (``"base"``), or estimated for a period that the design excludes.
+    few
+        Whether it is the effect of a dummy that sets apart few units, so that it gets no star.
     """
 
     key: str
@@ -39,6 +46,7 @@ class Term:
     conf_low: float = np.nan
     conf_high: float = np.nan
     status: Status = "estimated"
+    few: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +81,10 @@ class Fit:
         What the panel tells about the sample.
     notes
         Sentences of the estimate.
+    has_treatment
+        Whether the model has treated units at all; a panel regression has none.
+    dof
+        Smallest degrees of freedom of the coefficients.
     """
 
     terms: tuple[Term, ...]
@@ -96,6 +108,8 @@ class Fit:
     within_r_squared: float | None = None
     facts: SampleFacts = NOT_KNOWN
     notes: tuple[str, ...] = ()
+    has_treatment: bool = True
+    dof: float = np.inf
 
     @property
     def has_errors(self) -> bool:
@@ -104,7 +118,9 @@ class Fit:
 
     @property
     def may_have_stars(self) -> bool:
-        """Whether at least ten clusters are known to be treated."""
+        """Whether at least ten clusters are known to be treated, or without a treatment ten are compared."""
+        if not self.has_treatment:
+            return self.dof >= FEW_TREATED - 1
         return self.n_treated_clusters is not None and self.n_treated_clusters >= FEW_TREATED
 
 
@@ -127,11 +143,13 @@ def own_fit(estimate: Estimate, panel: Panel | None = None) -> Fit:
         periods=_periods(estimate),
         base=_base(estimate),
         n_periods_used=_periods_used(estimate),
-        n_covariates=None if estimate.linear is None else estimate.linear.n_covariates,
+        n_covariates=_covariates(estimate),
         r_squared=facts.r_squared,
         within_r_squared=_within_r_squared(estimate),
         facts=facts,
         notes=estimate.notes,
+        has_treatment=estimate.n_treated is not None,
+        dof=float(np.min(estimate.dof)),
     )
 
 
@@ -147,7 +165,7 @@ def _terms(result: Estimate) -> tuple[Term, ...]:
     tidy = result.tidy()
     numbers = tidy[list(TIDY_COLUMNS)].to_numpy(dtype=float).tolist()
     return tuple(
-        Term(_key(cell), estimate, error, statistic, p_value, low, high, _status(cell))
+        Term(_key(cell), estimate, error, statistic, p_value, low, high, _status(cell), bool(cell.get("few", False)))
         for cell, (estimate, error, statistic, p_value, low, high) in zip(tidy.to_dict("records"), numbers, strict=True)
     )
 
@@ -155,12 +173,10 @@ def _terms(result: Estimate) -> tuple[Term, ...]:
 def _key(cell: dict[str, object]) -> str:
     if "term" in cell:
         term = str(cell["term"])
-        if term in ("treated", "att", "overall"):
-            return "effect"
+        if term in PLAIN_TERMS:
+            return PLAIN_TERMS[term]
         if term in DOSE_TERMS:
             return f"{term}:{int(float(str(cell['event_time'])))}" if "event_time" in cell else term
-        if term == "average total effect":
-            return "average_total_effect"
         return "average:" + term.removeprefix("average ") if term.startswith("average ") else f"variable:{term}"
     if {"cohort", "time"} <= set(cell):
         return f"cohort_time:{int(float(str(cell['cohort'])))}, {int(float(str(cell['time'])))}"
@@ -176,8 +192,16 @@ def _status(cell: dict[str, object]) -> Status:
 
 def _effects(estimate: Estimate) -> tuple[str, ...] | None:
     if estimate.linear is not None:
-        return estimate.linear.effects
+        differenced = estimate.method.startswith("first_difference")
+        return (*(("unit",) if differenced else ()), *estimate.linear.effects, *estimate.linear.dummies)
     return ("unit", "time") if "time_weights" in estimate.frames else None
+
+
+def _covariates(estimate: Estimate) -> int | None:
+    """Return the number of covariates; dummies of effects are none."""
+    if estimate.linear is None:
+        return None
+    return 0 if estimate.linear.dummies else estimate.linear.n_covariates
 
 
 def _within_r_squared(estimate: Estimate) -> float | None:
@@ -185,12 +209,16 @@ def _within_r_squared(estimate: Estimate) -> float | None:
     linear = estimate.linear
     if linear is None or linear.n_covariates or len(linear.residuals) == 0:
         return None
+    if linear.is_instrumented or not linear.effects:
+        return None
     total = float(linear.weights @ linear.outcome**2)
     return 1 - float(linear.weights @ linear.residuals**2) / total if total > 0 else None
 
 
 def _base(estimate: Estimate) -> tuple[int, ...]:
     """Return the base periods where the estimate tells them; with several adoption dates they differ."""
+    if "cohort" not in estimate.units:
+        return ()
     times, cohorts = np.array(_periods(estimate)), estimate.units["cohort"]
     dates = adoption_dates(cohorts.to_numpy(), times)
     if len(dates) != 1:

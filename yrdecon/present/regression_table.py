@@ -15,6 +15,7 @@ from yrdecon.present.bilingual import bilingual
 from yrdecon.present.coefficients import coefficient_rows, shown_terms
 from yrdecon.present.fit import Fit, own_fit
 from yrdecon.present.foreign import foreign_fit
+from yrdecon.present.formula_labels import term_label
 from yrdecon.present.journals import Journal, journal_rules
 from yrdecon.present.layout import Layout, fail_if_columns_are_unknown, group_of, layout_rules
 from yrdecon.present.row import Row
@@ -22,7 +23,7 @@ from yrdecon.present.table import Table
 from yrdecon.present.table_content import TableLang
 from yrdecon.present.table_notes import regression_notes
 from yrdecon.present.table_rows import added_rows, description_rows, test_rows
-from yrdecon.present.words import Lang, variable_label, with_labels
+from yrdecon.present.words import Lang, with_labels
 
 AS_IT_IS = Layout()
 
@@ -126,7 +127,7 @@ def _header(
 ) -> pd.MultiIndex:
     """Return group if there is any, outcome, and numbered title of each column."""
     header = [
-        (group_of(layout, name), variable_label(fit.outcome, lang, labels) or fit.outcome, f"({number}) {name}")
+        (group_of(layout, name), term_label(fit.outcome, lang, labels) or fit.outcome, f"({number}) {name}")
         for number, (name, fit) in enumerate(zip(models, fits, strict=True), start=1)
     ]
     return pd.MultiIndex.from_tuples(header if layout.groups else [column[1:] for column in header])

@@ -23,6 +23,7 @@ class SampleFacts:
 
 
 NOT_KNOWN = SampleFacts()
+TRANSFORMED = ("first_difference", "random_effects", "correlated_random_effects")
 
 
 def sample_facts(estimate: Estimate, panel: Panel) -> SampleFacts:
@@ -67,6 +68,8 @@ def _rows_of(estimate: Estimate) -> pd.DataFrame:
 
 def _r_squared(estimate: Estimate, outcome: NDArray[np.float64]) -> float | None:
     if estimate.linear is None or len(estimate.linear.residuals) != len(outcome):
+        return None
+    if estimate.linear.is_instrumented or estimate.method.startswith(TRANSFORMED):
         return None
     weights = estimate.linear.weights
     around = outcome - np.average(outcome, weights=weights)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from yrdecon.core.design import parse_effect
 from yrdecon.core.hypothesis import HypothesisTest
 from yrdecon.present.fit import Fit
+from yrdecon.present.formula_labels import term_label
 from yrdecon.present.journals import Below, Journal
 from yrdecon.present.numbers import DASH, thousands
 from yrdecon.present.sentences import in_words, phrase
@@ -74,8 +75,12 @@ def _on_stars(fits: Sequence[Fit], tests: Sequence[HypothesisTest | None], rules
         count = f"{min(few)}" if min(few) == max(few) else f"{min(few)}-{max(few)}"
         notes.append(word("note_few_p" if withheld else "note_few", lang).format(n=count, advice=advice))
     if rules.stars and any(fit.may_have_stars for fit in fits):
-        notes.append(word("note_stars", lang))
-    unknown = [fit.has_errors and fit.n_treated_clusters is None for fit in fits]
+        treated = any(fit.has_treatment for fit in fits)
+        notes.append(word("note_stars" if treated else "note_stars_clusters", lang))
+    small = [f for f in fits if not f.has_treatment and f.has_errors and not f.may_have_stars]
+    if small and (rules.stars or withheld):
+        notes.append(word("note_few_clusters", lang).format(n=int(min(f.dof for f in small)) + 1))
+    unknown = [fit.has_errors and fit.has_treatment and fit.n_treated_clusters is None for fit in fits]
     if rules.stars:
         notes += _by_column([[word("note_unknown_clusters", lang)] if u else [] for u in unknown], lang)
     if withheld:
@@ -115,7 +120,7 @@ def _on_labels(fits: Sequence[Fit], lang: Lang, labels: Mapping[str, str]) -> li
     wanted |= {part for effect in effects for part in (*effect.columns, effect.slope) if part} - {"unit", "time"}
     wanted |= {fit.cluster for fit in fits if fit.cluster and not fit.library} - {"unit"}
     wanted -= {key.removeprefix("variable:") for key in labels if key.startswith("variable:")}
-    missing = sorted(name for name in wanted if variable_label(name, lang, labels) is None)
+    missing = sorted(name for name in wanted if term_label(name, lang, labels) is None)
     return [word("note_missing_labels", lang).format(names=", ".join(missing))] if missing else []
 
 

@@ -27,6 +27,8 @@ from yrdecon.study.second_engines import EXACT, SecondEngine, second_engines
 
 PACKAGES = ("yrdecon", "numpy", "scipy", "pandas", "statsmodels", "linearmodels", "pyfixest")
 COLUMNS = ("number", "engine", "value", "second", "difference", "tolerance", "agrees", "note")
+# relative differences below are rounding, which changes with the order in which a library adds
+ROUNDING = 1e-12
 LOOP = "loop over assignments"
 NO_ENGINE = "no second engine is known for this estimator"
 
@@ -39,7 +41,7 @@ class Receipt:
     ----------
     checks
         One row per number and second engine: number, engine, value, second (what the engine gives), difference
-        (relative), tolerance, agrees, and a note where nothing could be compared.
+        (relative, zero below 1e-12), tolerance, agrees, and a note where nothing could be compared.
     versions
         Versions of the program, Python and packages; empty for a package that is not installed.
     seed
@@ -169,6 +171,8 @@ def _p_value(effects: np.ndarray, test: HypothesisTest) -> float:
 def _compared(number: str, engine: str, value: float, second: float, tolerance: float) -> tuple[object, ...]:
     largest = max(abs(value), abs(second))
     difference = abs(value - second) / largest if largest > 0 else 0.0
+    if difference < ROUNDING:
+        second, difference = value, 0.0
     return (number, engine, value, second, difference, tolerance, difference <= tolerance, "")
 
 

@@ -78,7 +78,8 @@ def test_a_seed_repeats_the_draws_and_staggered_cohorts_are_shuffled():
     toy = make_toy(n_units=14, n_treated=4)
     start = {"u00": 5.0, "u01": 5.0, "u02": 7.0, "u03": 7.0}
     staggered = toy.assign(cohort=toy.frame["unit"].map(start).fillna(np.inf))
-    one, two, other = (yd.pretrend(staggered, DESIGN, seed=s, draws=30) for s in (1, 1, 2))
+    cohorts = yd.Assignment("cohorts")
+    one, two, other = (yd.pretrend(staggered, DESIGN, cohorts, seed=s, draws=30) for s in (1, 1, 2))
     assert np.array_equal(one.draws, two.draws)
     assert not np.array_equal(one.draws, other.draws)
     assert "cohorts" in one.name

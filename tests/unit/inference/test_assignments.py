@@ -5,49 +5,28 @@ import pandas as pd
 import pytest
 
 import yrdecon as yd
+from tests.unit.inference.grid import (
+    COLUMNS,
+    CORNERS,
+    FIRST,
+    ROWS,
+    SCATTERED,
+    SQUARE,
+    country,
+    placebo_test,
+    staggered,
+    unit,
+)
 from yrdecon.core.sample import draw_sample
 from yrdecon.inference.assignments import admissible_assignments
 from yrdecon.kernels.relocation import borders_between, distant_groups
 from yrdecon.kernels.resample import all_shuffles
-
-DESIGN = yd.Design(outcome="y")
-ROWS, COLUMNS, PERIODS, FIRST = 5, 8, 6, 4
-CORNERS = ((0, 0), (0, 1), (4, 6), (4, 7))
-SCATTERED = ((0, 0), (4, 3), (0, 7), (2, 5), (4, 0))
-
-
-def unit(row, column):
-    return f"r{row}c{column}"
-
-
-def country(treated, *, located=True, grouped=True, seed=0):
-    """A grid of 40 cities in four provinces, two columns wide each."""
-    noise = np.random.default_rng(seed).normal(size=(ROWS, COLUMNS, PERIODS))
-    rows = [
-        (unit(r, c), t + 1, noise[r, c, t] + 0.3 * r, FIRST if (r, c) in treated else np.inf, 100.0 + c, 30.0 + r)
-        for r in range(ROWS)
-        for c in range(COLUMNS)
-        for t in range(PERIODS)
-    ]
-    frame = pd.DataFrame(rows, columns=["city", "year", "y", "cohort", "lon", "lat"])
-    frame["province"] = "p" + (frame["city"].str[-1].astype(int) // 2).astype(str)
-    return yd.Panel.from_frame(
-        frame,
-        unit="city",
-        time="year",
-        location=("lon", "lat") if located else None,
-        group="province" if grouped else None,
-    )
 
 
 def grid_borders():
     right = [(unit(r, c), unit(r, c + 1)) for r in range(ROWS) for c in range(COLUMNS - 1)]
     down = [(unit(r, c), unit(r + 1, c)) for r in range(ROWS - 1) for c in range(COLUMNS)]
     return tuple(right + down)
-
-
-def placebo_test(panel, assignment=None, estimator=yd.twfe, **options):
-    return yd.permutation_test(estimator, panel, DESIGN, assignment, seed=0, **options)
 
 
 def members(test):
@@ -141,32 +120,25 @@ def test_one_treated_unit_is_compared_with_every_other_and_pointed_elsewhere():
     assert test.notes[1] == "the statistic is the absolute estimate"
 
 
-def test_staggered_adoption_moves_whole_cohorts_and_enumerates_few():
-    panel = country(set(CORNERS))
-    late = panel.frame["city"].isin([unit(0, 0)])
-    panel = panel.assign(cohort=panel.frame["cohort"].mask(late, 5.0))
-    few = panel.assign(cohort=panel.frame["cohort"].where(panel.frame["city"].isin([unit(0, 0), unit(4, 7)])))
+def test_scattered_staggered_adoption_moves_whole_cohorts_and_enumerates_few():
+    panel = staggered(SCATTERED[1:], {(4, 3): 5.0})
+    few = staggered(((0, 0), (4, 7)), {(0, 0): 5.0})
     exact = placebo_test(few)
     assert exact.n_assignments == len(exact.draws) == 40 * 39
     assert "several adoption dates" in exact.notes[0]
     assert "all 1,560 shuffles" in exact.notes[0]
     drawn = placebo_test(panel, draws=50)
     assert drawn.n_assignments == 40 * 39 * 38 * 37 // 6
+    assert drawn.disjoint_sets is None
     assert len(drawn.draws) == 51
 
 
-def test_neighbors_that_adopt_at_several_dates_earn_a_rank_and_no_p_value():
-    neighbors = country({(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)})
-    first = neighbors.frame["city"].isin([unit(0, 0), unit(0, 1)])
-    test = placebo_test(neighbors.assign(cohort=neighbors.frame["cohort"].mask(first, 5.0)), draws=99)
+def test_shuffled_cohorts_of_neighbors_earn_a_rank_and_no_p_value():
+    panel = staggered(SQUARE, {(0, 0): 5.0, (0, 1): 5.0})
+    test = placebo_test(panel, yd.Assignment("cohorts"), draws=99)
     assert test.disjoint_sets == 40 // 6
     assert test.is_rank_only
-    assert "neighbors" in test.notes[0]
-    scattered = country(set(CORNERS))
-    first = scattered.frame["city"].isin([unit(0, 0)])
-    apart = placebo_test(scattered.assign(cohort=scattered.frame["cohort"].mask(first, 5.0)), draws=99)
-    assert apart.disjoint_sets is None
-    assert not apart.is_rank_only
+    assert "the treated units are neighbors" in test.notes[0]
 
 
 def test_borders_stand_for_coordinates():

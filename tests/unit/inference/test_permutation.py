@@ -135,7 +135,7 @@ def test_missing_coordinates_are_named(toy):
 def test_staggered_adoption_shuffles_whole_cohorts(toy):
     start = {"u00": 4.0, "u01": 6.0, "u02": 6.0}
     panel = toy.assign(cohort=toy.frame["unit"].map(start).fillna(np.inf))
-    test = yd.permutation_test(yd.twfe, panel, DESIGN, seed=0, draws=99)
+    test = yd.permutation_test(yd.twfe, panel, DESIGN, yd.Assignment("cohorts"), seed=0, draws=99)
     assert test.n_assignments == 12 * 55
     assert "adoption dates kept" in test.notes[0]
 

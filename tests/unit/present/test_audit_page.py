@@ -16,7 +16,7 @@ from yrdecon.present.sparkline import sparkline_svg
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("audit")
-    panel = yd.interpolate(yd.load_panel("yrd"), "population_registered_10k")
+    panel = yd.interpolate(yd.load_panel("yrd"), "population_registered_10k", scale="level")
     return {
         lang: yd.write_audit_page(panel, folder / f"{lang}.html", lang=lang).read_text(encoding="utf-8")
         for lang in ("en", "zh")
@@ -55,7 +55,7 @@ def test_a_known_misprint_stands_beside_the_line_of_its_series(pages):
 
 
 def test_what_was_done_to_the_panel_is_listed(pages):
-    assert "population_registered_10k in " in pages["en"]
+    assert "gaps of population_registered_10k filled, level" in pages["en"]
     assert "插值" in pages["zh"]
 
 
@@ -68,7 +68,7 @@ def test_every_likely_cause_has_its_chinese():
 
 
 def test_the_same_panel_gives_the_same_bytes(pages, tmp_path):
-    panel = yd.interpolate(yd.load_panel("yrd"), "population_registered_10k")
+    panel = yd.interpolate(yd.load_panel("yrd"), "population_registered_10k", scale="level")
     assert yd.write_audit_page(panel, tmp_path / "again.html").read_text(encoding="utf-8") == pages["en"]
 
 

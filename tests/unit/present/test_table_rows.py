@@ -123,17 +123,21 @@ def test_a_sentence_that_holds_for_some_columns_names_them():
         yd.Assignment("free", stratify="w"),
         yd.Assignment("contiguous"),
         yd.Assignment("cohorts"),
+        yd.Assignment("pairs", within="pair"),
         yd.Assignment("auto"),
     ],
 )
-def test_every_note_of_a_permutation_test_is_said_in_chinese(assignment):
-    toy = make_toy(n_treated=5)
+@pytest.mark.parametrize("later", [(), ("u00", "u01")])
+def test_every_note_of_a_permutation_test_is_said_in_chinese(assignment, later):
+    toy = make_toy(n_treated=4)
+    unit = toy.frame["unit"]
+    toy = toy.assign(pair=unit.str[1:].astype(int) // 2, cohort=toy.frame["cohort"] + unit.isin(later))
     tests = [
         yd.permutation_test(yd.twfe, toy, yd.Design(outcome="y"), assignment, seed=0, studentize=kind, draws=99)
         for kind in ("none", "half", "full")
     ]
     for note in [n for test in tests for n in test.notes if not re.match(r"[\d,]+ assig|fewer|at most", n)]:
-        assert not re.findall(r"[A-Za-z]{3,}", in_words(note, "zh").replace("group", "")), note
+        assert not re.findall(r"[A-Za-z]{3,}", re.sub("group|pair", "", in_words(note, "zh"))), note
 
 
 def test_every_note_of_a_placebo_or_pre_trend_is_said_in_chinese():

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from yrdecon.clean.quantities import unit_of
 from yrdecon.clean.suspects.findings import SMALLEST_GROUP, Finding, group_of, wide_of
-from yrdecon.clean.verbs.derived import description_of
 from yrdecon.core.panel import Panel
 
 ENOUGH_UNITS = 20
@@ -28,7 +28,7 @@ def switches(panel: Panel, column: str) -> Iterator[Finding]:
     change = change.loc[:, change.notna().sum() >= ENOUGH_UNITS]
     scatter = 1.4826 * (change - change.median()).abs().median()
     usual = float(scatter.median()) if len(scatter) > 2 else np.nan
-    cause = _cause(str(description_of(panel, column)["unit_of_measure"]))
+    cause = _cause(unit_of(panel, column))
     if usual > 0:
         for time, ratio in (scatter / usual).items():
             if ratio > RESTLESS:
@@ -50,8 +50,8 @@ def _of_groups(panel: Panel, column: str, change: pd.DataFrame) -> Iterator[Find
 
 
 def _cause(unit_of_measure: str) -> str:
-    if unit_of_measure.endswith("persons"):
+    if unit_of_measure.endswith(("persons", "人")):
         return "registered and resident population mixed, or corrected by a census"
-    if "yuan" in unit_of_measure:
+    if "yuan" in unit_of_measure or unit_of_measure.endswith("元"):
         return "vintages spliced (economic census), or another definition"
     return "another definition or source"

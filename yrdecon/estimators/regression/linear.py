@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -14,13 +12,12 @@ from yrdecon.core.labels import codes_of, levels_of, row_labels
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import Sample
 from yrdecon.errors import EstimationError
+from yrdecon.estimators.regression.absorbed import Residualize, remover, with_covariates, without_nested
 from yrdecon.estimators.regression.small_sample import SmallSample, cluster_factor
 from yrdecon.kernels.ols import dependent_columns, least_squares
-from yrdecon.kernels.sandwich import cluster_covariance, is_nested
-from yrdecon.kernels.within import prepare_fixed_effects, project_out
+from yrdecon.kernels.sandwich import cluster_covariance
 
 FloatArray = NDArray[np.float64]
-Residualize = Callable[[FloatArray], FloatArray]
 
 ROUNDING = 1e-13
 
@@ -101,42 +98,12 @@ def varying_slopes(design: Design) -> list[str]:
 
 def independent_effects(units: pd.DataFrame, design: Design) -> tuple[str, ...]:
     """Return the absorbed effects without those that a finer one contains, such as year beside province^year."""
-    named = tuple(dict.fromkeys(("unit", "time", *map(levels_of, design.effects))))
-    codes = {e: codes_of(units[e]) for e in named}
-    kept: list[str] = []
-    for i, effect in enumerate(named):
-        finer = [f for j, f in enumerate(named) if f != effect and is_nested(codes[f], codes[effect])]
-        twins = [f for f in finer if is_nested(codes[effect], codes[f])]
-        if not [f for f in finer if f not in twins] and not any(t in kept for t in twins if named.index(t) < i):
-            kept.append(effect)
-    return tuple(kept)
+    return without_nested(units, ("unit", "time", *map(levels_of, design.effects)))
 
 
 def residualizer(units: pd.DataFrame, sample: Sample, design: Design) -> Residualize:
     """Return a function that removes fixed effects, varying slopes and covariates from (n, k) columns."""
-    covariates, weights = sample.covariates, sample.weights
-    codes = [codes_of(units[e]) for e in independent_effects(units, design)]
-    slopes = [
-        (codes_of(units[levels_of(e)]), sample.frame[parse_effect(e).slope].to_numpy(float))
-        for e in varying_slopes(design)
-    ]
-    absorbed = prepare_fixed_effects(codes, weights, slopes)
-    if covariates.shape[1] == 0:
-        return lambda x: project_out(absorbed, x)
-    within = project_out(absorbed, covariates)
-    scale = np.sqrt((weights[:, None] * covariates**2).sum(axis=0))
-    dependent = dependent_columns(within, scale, weights)
-    if dependent:
-        raise EstimationError(
-            f"covariates {[design.covariates[j] for j in dependent]} are collinear with the fixed effects or with each "
-            "other; drop them, or interact one that is constant within units with time"
-        )
-    q = np.linalg.qr(np.sqrt(weights)[:, None] * within)[0]
-    root = np.sqrt(weights)[:, None]
-    slopes = np.linalg.lstsq(root * within, q, rcond=None)[0]
-
-    def remove(x: FloatArray) -> FloatArray:
-        centered = project_out(absorbed, x)
-        return np.asarray(centered - within @ (slopes @ (q.T @ (root * centered))))
-
-    return remove
+    effects = (*independent_effects(units, design), *varying_slopes(design))
+    slopes = sample.frame[[parse_effect(e).slope for e in varying_slopes(design)]].to_numpy(dtype=float)
+    remove = remover(units, effects, slopes, sample.weights)
+    return with_covariates(remove, sample.covariates, design.covariates, sample.weights)

@@ -19,11 +19,15 @@ SmallSample = Literal["fixest", "stata", "none"]
 
 @dataclass(frozen=True)
 class ClusterFactor:
-    """The factor on a clustered covariance, the degrees of freedom of its t distribution, and the rule in words."""
+    """The factor on a clustered covariance, the degrees of freedom of its t distribution, and the rule in words.
+
+    ``parameters`` is the number K that the rule counts, zero where it counts none.
+    """
 
     factor: float
     dof: float
     words: str
+    parameters: int = 0
 
 
 def cluster_factor(
@@ -79,4 +83,4 @@ def cluster_factor(
         raise DesignError(f"{n} rows cannot support {parameters} parameters; use ssc='none' or a smaller model")
     factor = groups / (groups - 1) * (n - 1) / (n - parameters)
     words = f"{ssc}: G/(G-1) x (N-1)/(N-K), N={n}, K={parameters}, G={groups}"
-    return ClusterFactor(factor, groups - 1, words)
+    return ClusterFactor(factor, groups - 1, words, parameters)

@@ -19,6 +19,7 @@ from yrdecon.study.report.reason import condition_text
 from yrdecon.study.report.texts import (
     comparison_table,
     grade_name,
+    joined,
     number,
     outcome_name,
     rank,
@@ -106,21 +107,39 @@ def _battery(study: Study, lang: Lang) -> tuple[Block, ...]:
     table = study.found["robustness"].frames["battery"]
     made = table[table["estimate"].notna()]
     rows = [_check(row, study, lang) for _, row in made.iterrows()]
-    absent = [row for _, row in table[table["estimate"].isna()].iterrows()]
-    left = [_check(row, study, lang) + _colon(lang) + phrase(row["note"], lang) for row in absent]
+    left = _without_estimate(table[table["estimate"].isna()], study, lang)
     blocks: list[Block] = [TableBlock(comparison_table("report_battery", made, rows, lang))]
     if left:
-        blocks += [Paragraph(word("report_not_made", lang)), Bullets(tuple(left))]
+        blocks += [Paragraph(word("report_not_made", lang)), Bullets(left)]
     return tuple(blocks)
 
 
+def _without_estimate(rows: pd.DataFrame, study: Study, lang: Lang) -> tuple[str, ...]:
+    """Write the checks that have no estimate, those with the same reason in one line."""
+    lines = []
+    for note, group in rows.groupby("note", sort=False):
+        checks = joined([_check(row, study, lang) for _, row in group.iterrows()], lang)
+        lines.append(f"{checks}{_colon(lang)}{phrase(str(note), lang)}")
+    return tuple(lines)
+
+
 def _check(row: pd.Series, study: Study, lang: Lang) -> str:
-    """Write which check a row is, with the names of the units that it names by their ids."""
-    name = word(row["check"], lang)
+    """Write which check a row is, with names in place of ids."""
+    name = word("report_headline" if row["check"] == "headline" else row["check"], lang)
     changed = phrase(row["changed"], lang)
-    for code, unit in unit_names(study, lang).items():
-        changed = re.sub(rf"\b{re.escape(code)}\b", unit, changed)
+    for code, known in _names(study, lang).items():
+        changed = re.sub(rf"(?<![\w-]){re.escape(code)}(?![\w-])", known, changed)
     return name + _colon(lang) + changed if changed else name
+
+
+def _names(study: Study, lang: Lang) -> dict[str, str]:
+    """Return the names of units, policies and, in English, groups of the panel by what stands for them in results."""
+    policies, panel = study.material.registry.policies, study.material.headline.panel
+    names = unit_names(study, lang) | dict(zip(policies["policy"], policies[f"name_{lang}"], strict=True))
+    english = f"{panel.group}_en"
+    if lang == "en" and english in panel.frame.columns:
+        names |= dict(zip(panel.frame[panel.group], panel.frame[english], strict=True))
+    return names
 
 
 def _colon(lang: Lang) -> str:

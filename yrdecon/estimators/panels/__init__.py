@@ -1,0 +1,1 @@
+"""Panel regressions: formulas, the rows and columns they ask for, models, instruments, and least squares on them."""

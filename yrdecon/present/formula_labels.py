@@ -1,0 +1,44 @@
+"""Labels of the terms of formulas, made of the labels of their columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from yrdecon.present.words import Lang, variable_label, word
+
+FORMS = (
+    (re.compile(r"L\((?P<variable>.+), -(?P<k>\d+)\)"), "lead_of"),
+    (re.compile(r"L\((?P<variable>.+), (?P<k>\d+)\)"), "lag_of"),
+    (re.compile(r"D\((?P<variable>.+)\)"), "change_of"),
+    (re.compile(r"(?:np\.)?log\((?P<variable>[^()]+)\)"), "log_of"),
+    (re.compile(r"mean of (?P<variable>.+)"), "mean_of"),
+)
+
+
+def term_label(term: str, lang: Lang, labels: Mapping[str, str]) -> str | None:
+    """Return the label of a term, None where one of its columns has none.
+
+    Examples
+    --------
+    >>> term_label("L(gdp, 1)", "en", {"gdp": "Output"})
+    'Output, 1 earlier'
+    >>> term_label("gdp:east", "zh", {"gdp": "产出", "east": "东部"})
+    '产出 × 东部'
+    >>> term_label("L(unheard, 1)", "en", {}) is None
+    True
+    """
+    if known := variable_label(term, lang, labels):
+        return known
+    for pattern, key in FORMS:
+        if match := pattern.fullmatch(term):
+            inner = term_label(match["variable"], lang, labels)
+            return None if inner is None else word(key, lang).format(**match.groupdict() | {"variable": inner})
+    if match := re.fullmatch(r"([^:]+)::([^:]+)(?::(.+))?", term):
+        dummy, value, factor = match.groups()
+        found = [term_label(dummy, lang, labels), term_label(factor, lang, labels) if factor else ""]
+        return None if None in found else " × ".join(filter(None, [f"{found[0]} = {value}", found[1]]))
+    if ":" in term:
+        parts = [term_label(part, lang, labels) for part in term.split(":")]
+        return None if None in parts else " × ".join(str(part) for part in parts)
+    return None
