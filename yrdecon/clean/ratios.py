@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Literal, NamedTuple
 
 import numpy as np
 
+from yrdecon.clean.quantities import fail_if_not_a_quantity, unit_of
 from yrdecon.clean.units import UNIT, multiple_of
 from yrdecon.clean.verb import Derivation, at_period, derived, numbers_of
 from yrdecon.core.options import fail_if_not_whole, fail_if_unknown
@@ -13,19 +15,36 @@ from yrdecon.core.panel import Panel
 from yrdecon.errors import DataError
 
 Growth = Literal["percent", "log"]
+Timing = Literal["year_end", "mid_year"]
 PLAIN_MULTIPLES = "十百千万亿"
+ENGLISH_MULTIPLES = {"100 million ": 1e8, "10 thousand ": 1e4, "million ": 1e6, "thousand ": 1e3}
+ENGLISH_PLAIN = ("yuan", "persons", "tonnes", "patents", "beds")
 
 
-def per_capita(panel: Panel, column: str, *, population: str) -> Panel:
-    """Divide a column by the population of the same row, as ``<column>_pc``.
+class Resolved(NamedTuple):
+    """A unit of measure as a multiple of a plain one."""
 
-    Where both units of measure are Chinese and known (亿元, 万人), the result is in the plain unit (元); otherwise it
-    is the plain ratio. Registered and resident population are different variables: choose one for all periods.
+    multiple: float
+    plain: str
+
+
+def per_capita(panel: Panel, column: str, *, population: str, timing: Timing = "year_end") -> Panel:
+    """Divide a column by population, as ``<column>_pc``.
+
+    Where both units of measure are known multiples (亿元 and 万人, "100 million yuan" and "10 thousand persons"), the
+    result is in the plain unit (元, yuan); otherwise it is the plain ratio. Registered and resident population are
+    different variables: choose one for all periods.
+
+    Parameters
+    ----------
+    timing
+        ``"year_end"``: the population of the same row, right for stocks such as deposits. ``"mid_year"``: the mean of
+        this row and that of the period before, as statistics divide flows such as GDP; missing in a first period.
 
     Raises
     ------
     DataError
-        If the population is zero or negative somewhere.
+        If the population is zero or negative somewhere, or the column is a log, a share or an index.
 
     Examples
     --------
@@ -34,17 +53,24 @@ def per_capita(panel: Panel, column: str, *, population: str) -> Panel:
     >>> per_capita(Panel.from_frame(table, unit="c", time="t"), "gdp", population="pop").frame["gdp_pc"].tolist()
     [2.0]
     """
+    fail_if_unknown("timing", timing, Timing)
+    fail_if_not_a_quantity(panel, column)
     values, people = numbers_of(panel, column), numbers_of(panel, population)
     if (people <= 0).any():
         first = panel.frame.loc[people <= 0, [panel.unit, panel.time]].iloc[0]
         raise DataError(
             f"the population {population!r} must be positive; it is not for {first.iloc[0]} {first.iloc[1]}"
         )
-    units = [_unit(panel, name) for name in (column, population)]
-    known = all(UNIT.fullmatch(unit) for unit in units)
-    factor = multiple_of(units[0]) / multiple_of(units[1]) if known else 1.0
-    unit = units[0].lstrip(PLAIN_MULTIPLES) if known else "/".join(filter(None, units))
-    how = Derivation("per_capita", f"{column} over {population}", column, "Per capita", "人均", unit_of_measure=unit)
+    reason = f"{column} over {population}"
+    if timing == "mid_year":
+        people = (people + at_period(panel, people, panel.frame[panel.time] - 1)) / 2
+        reason += ", mean of this and the period before"
+    units = [unit_of(panel, name) for name in (column, population)]
+    money, heads = (_resolved(unit) for unit in units)
+    factor, unit = 1.0, "/".join(filter(None, units))
+    if money is not None and heads is not None:
+        factor, unit = money.multiple / heads.multiple, money.plain
+    how = Derivation("per_capita", reason, column, "Per capita", "人均", unit_of_measure=unit)
     return derived(panel, f"{column}_pc", values * factor / people, how)
 
 
@@ -95,5 +121,11 @@ def lag(panel: Panel, column: str, *, periods: int = 1) -> Panel:
     return derived(panel, f"lag{periods}_{column}", values, how)
 
 
-def _unit(panel: Panel, column: str) -> str:
-    return str(panel.variables.loc[column, "unit_of_measure"]) if column in panel.variables.index else ""
+def _resolved(unit: str) -> Resolved | None:
+    """Return the multiple in a unit of measure, Chinese or English, and the plain unit; None if it is not known."""
+    if UNIT.fullmatch(unit):
+        return Resolved(multiple_of(unit), unit.lstrip(PLAIN_MULTIPLES))
+    found = re.match("|".join(ENGLISH_MULTIPLES), unit)
+    if found:
+        return Resolved(ENGLISH_MULTIPLES[found[0]], unit[found.end() :].strip())
+    return Resolved(1.0, unit) if unit in ENGLISH_PLAIN else None

@@ -82,6 +82,21 @@ def test_figures_per_head_come_in_the_plain_unit_where_both_units_are_known(pane
     ]
 
 
+def test_gdp_per_head_of_mid_year_is_that_of_the_shipped_panel():
+    made = yd.per_capita(
+        yd.load_panel("national"), "gdp_100m_yuan", population="population_resident_10k", timing="mid_year"
+    )
+    assert made.variables.loc["gdp_100m_yuan_pc", "unit_of_measure"] == "yuan"
+    assert made.frame["gdp_pc_yuan"].notna().sum() > 6000
+    np.testing.assert_allclose(made.frame["gdp_100m_yuan_pc"], made.frame["gdp_pc_yuan"])
+
+
+@pytest.mark.parametrize("name", ["share_primary_pct", "ln_real_gdp", "real_gdp_index_2010"])
+def test_shares_logs_and_indices_have_no_value_per_head(name):
+    with pytest.raises(yd.DataError, match="does not add up"):
+        yd.per_capita(yd.load_panel("yrd"), name, population="population_resident_10k")
+
+
 def test_winsorizing_clips_at_the_quantiles_and_lists_every_cell_of_both_tails(toy):
     made = yd.winsorize(toy, "y", lower=0.05, upper=0.9)
     y, clipped = toy.frame["y"], made.frame["y_w"]
