@@ -9,7 +9,7 @@ from functools import lru_cache
 import pandas as pd
 
 from yrdecon.core.resources import data_path
-from yrdecon.places.codes import city_table
+from yrdecon.places.codes import PROVINCES_EN, city_table
 from yrdecon.places.gazetteer import PlaceName, place_names
 
 WORDS = re.compile(r"\b(city|municipality|prefecture|province|district|county|autonomous|region|shi|sheng|qu|xian)\b")
@@ -33,7 +33,8 @@ def romanized_key(name: str) -> str:
 def romanized_names() -> dict[str, list[PlaceName]]:
     """Return the places of every romanized name: English names of the yearbook, and pinyin without tones.
 
-    Automatic pinyin is corrected where a character is read otherwise in the name (``readings.csv``).
+    A city is also found by its name with the province, as in ``"Suzhou (Anhui)"``. Automatic pinyin is corrected where
+    a character is read otherwise in the name (``readings.csv``).
 
     Examples
     --------
@@ -62,9 +63,11 @@ def _spellings() -> Iterator[tuple[PlaceName, str]]:
         yield places["province", f"{city[:2]}0000"], str(province)
     readings = _read("readings.csv").set_index("code")["pinyin"]
     for row in _read("cities.csv").itertuples(index=False):
-        code = str(row.city_code)
-        yield places["prefecture", code], str(row.name_en_yearbook)
-        yield places["prefecture", code], str(readings.get(code, row.pinyin_auto))
+        place = places["prefecture", str(row.city_code)]
+        for spelling in (str(row.name_en_yearbook), str(readings.get(row.city_code, row.pinyin_auto))):
+            if spelling:
+                yield place, spelling
+                yield place, f"{spelling} ({PROVINCES_EN[place.province]})"
     for row in _read("yrd_districts.csv").itertuples(index=False):
         yield places["county", str(row.code)], str(readings.get(row.code, row.pinyin))
 

@@ -188,3 +188,25 @@ def test_the_columns_to_test_can_be_chosen_and_must_exist():
 def test_a_panel_too_small_to_judge_gives_no_finding_and_no_error():
     table = pd.DataFrame({"city": ["a", "b"], "year": 2020, "y": [1.0, np.nan], "z": np.nan})
     assert yd.anomalies(yd.Panel.from_frame(table, unit="city", time="year")).empty
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("seed", range(40))
+def test_no_panel_however_odd_breaks_the_tests(seed):
+    rng = np.random.default_rng(seed)
+    units, periods = rng.integers(1, 12, 2)
+    y = np.exp(rng.normal(0, rng.choice([0, 0.01, 1, 5]), units * periods)) * 10.0 ** rng.integers(-5, 9)
+    y[rng.random(len(y)) < rng.choice([0, 0.3, 0.9])] = np.nan
+    y[rng.integers(len(y))] = [0.0, np.inf, 1e300, 1e-300][seed % 4]
+    table = pd.DataFrame(
+        {
+            "u": np.repeat(np.arange(units), periods),
+            "t": np.tile(np.arange(periods), units),
+            "g": np.repeat(np.arange(units) % 3, periods),
+            "y": np.round(y) if seed % 5 == 0 else y,
+        }
+    )
+    table = table[rng.random(len(table)) < 0.9]
+    if len(table):
+        found = yd.anomalies(yd.Panel.from_frame(table, unit="u", time="t", group="g" if seed % 3 else None))
+        assert set(found["variable"]) <= {"y"}

@@ -36,9 +36,9 @@ def as_frame(found: Iterable[Finding]) -> pd.DataFrame:
 
 
 def wide_of(panel: Panel, column: str) -> pd.DataFrame:
-    """Return units by consecutive periods; a period the panel lacks is missing."""
+    """Return units by consecutive periods; a period the panel lacks and infinite figures are missing."""
     table = panel.frame.pivot(index=panel.unit, columns=panel.time, values=column).astype(float)
-    return table.reindex(columns=range(int(panel.periods[0]), int(panel.periods[-1]) + 1))
+    return table.where(np.isfinite(table)).reindex(columns=range(int(panel.periods[0]), int(panel.periods[-1]) + 1))
 
 
 def beyond_group(change: pd.DataFrame, panel: Panel) -> pd.DataFrame:
