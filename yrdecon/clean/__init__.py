@@ -1,6 +1,8 @@
 """Cleaning: raw figures to one harmonized panel, with an audit of every touched cell."""
 
+from yrdecon.clean.anomalies import anomalies
 from yrdecon.clean.build import build_panel
+from yrdecon.clean.crosswalk import crosswalk, crosswalk_draws
 from yrdecon.clean.gaps import balance_panel, interpolate
 from yrdecon.clean.import_yearbook import import_yearbook
 from yrdecon.clean.load import load_panel
@@ -15,10 +17,13 @@ from yrdecon.clean.yearbook import read_yearbook
 from yrdecon.clean.yearbook_findings import yearbook_findings
 
 __all__ = [
+    "anomalies",
     "audit_report",
     "balance_panel",
     "build_panel",
     "coverage",
+    "crosswalk",
+    "crosswalk_draws",
     "deflate",
     "growth",
     "import_yearbook",

@@ -16,6 +16,7 @@ from yrdecon.places.names import resolve_places
 
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 NOT_CITIES = {"中国": "a row for the country", "三沙市": "no figures"}
+NOT_IN_PRINT = ("code", "romanized")
 EDITIONS = range(2019, 2025)
 LONG = ["source", "city_code", "year", "variable", "value"]
 
@@ -165,6 +166,7 @@ def _numbers_of_cities(cells: pd.DataFrame) -> Figures:
 
 def _with_codes(cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     found = resolve_places(cells["name"].unique().tolist()).set_index("name")
+    found.loc[found["rule"].isin(NOT_IN_PRINT), "city_code"] = None
     code = cells["name"].map(found["city_code"])
     rule = cells["name"].map(found["rule"])
     stripped = cells["name"].str.strip()

@@ -16,6 +16,7 @@ from yrdecon.inference.newey_west import newey_west
 from yrdecon.inference.node_jackknife import node_jackknife
 from yrdecon.inference.permutation import permutation_test
 from yrdecon.inference.placebo_band import placebo_band
+from yrdecon.inference.pool_draws import pool_draws
 from yrdecon.inference.scpc import scpc
 from yrdecon.inference.sign_change import sign_change
 from yrdecon.inference.spatial import spatial_model_test, spatial_range
@@ -42,6 +43,7 @@ __all__ = [
     "node_jackknife",
     "permutation_test",
     "placebo_band",
+    "pool_draws",
     "romano_wolf",
     "scpc",
     "sign_change",

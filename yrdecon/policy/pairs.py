@@ -93,7 +93,8 @@ def _codes(names: pd.Series, column: str) -> list[str]:
             f"{first['name']!r} in column {column!r} is the name of several cities: {first['candidates']}; "
             "give the code"
         )
-    return [code if isinstance(code, str) else text for code, text in zip(found["city_code"], texts, strict=True)]
+    taken = found["city_code"].notna() & (found["rule"] != "romanized")
+    return [code if take else text for code, text, take in zip(found["city_code"], texts, taken, strict=True)]
 
 
 def _first_year(value: object, row: int) -> int:

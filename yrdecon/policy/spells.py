@@ -45,7 +45,8 @@ def fail_if_units_are_unknown(panel: Panel, registry: Registry, policy: str) -> 
     codes = registry.memberships.loc[registry.memberships["policy"] == policy, "unit_code"].astype(str).unique()
     unknown = [c for c in codes if c not in units and c not in known and not _is_county_or_province(c, delta)]
     if unknown:
-        hints = resolve_places(unknown)["candidates"].tolist()
+        found = resolve_places(unknown)
+        hints = (found["code"] + " " + found["place_zh"]).fillna(found["candidates"]).tolist()
         shown = "; ".join(f"{c!r}{f' (near: {h})' if h else ''}" for c, h in zip(unknown[:5], hints, strict=False))
         raise RegistryError(f"policy {policy!r} names units that are neither in the panel nor known places: {shown}")
 

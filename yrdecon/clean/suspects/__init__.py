@@ -1,0 +1,1 @@
+"""Tests of one column of a panel, each of which lists cells that cannot be right or need a reason."""
