@@ -47,7 +47,7 @@ HEAVY = {
     "typst",
 }
 NOT_OURS = ("tests/golden/own/",)
-BINARY = {".docx", ".png", ".xlsx", ".zip"}
+BINARY = {".docx", ".pdf", ".png", ".xlsx", ".zip"}
 
 
 @dataclass(frozen=True)
