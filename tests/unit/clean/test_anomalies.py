@@ -115,10 +115,10 @@ def test_a_copied_year_and_an_interpolated_gap_are_found():
 def test_cells_that_interpolate_flagged_are_not_suspect():
     panel = clean_panel()
     holes = panel.frame["students"].mask(panel.frame["year"] == 2013)
-    filled = yd.interpolate(panel.assign(students=holes), "students")
+    filled = yd.interpolate(panel.assign(students=holes), "students", scale="level")
     assert not len(found(filled, kind="line"))
-    unflagged = filled.assign(students_is_interpolated=False)
-    lines = found(unflagged, kind="line", variable="students_interpolated")
+    unflagged = filled.assign(students_is_filled=False)
+    lines = found(unflagged, kind="line", variable="students_filled")
     assert lines["time"].unique().tolist() == [2013]
     assert lines["unit"].isna().sum() == 1
 

@@ -31,12 +31,12 @@ def cells(panel, column, city):
     return panel.frame.loc[panel.frame["city_code"] == city].set_index("year")[column]
 
 
-@pytest.mark.parametrize("effective", [2015, 2016])
-@pytest.mark.parametrize("to_year", [2012, 2020])
 def reasons(panel):
     return " ".join(panel.trail["reason"].dropna())
 
 
+@pytest.mark.parametrize("effective", [2015, 2016])
+@pytest.mark.parametrize("to_year", [2012, 2020])
 def test_growth_on_constant_borders_is_smooth_whenever_figures_follow(effective, to_year):
     made = yd.crosswalk(steady(effective), ["money"], to_year=to_year)
     for city in (ANQING, TONGLING):

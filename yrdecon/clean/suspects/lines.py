@@ -24,7 +24,7 @@ def lines(panel: Panel, column: str) -> Iterator[Finding]:
     run the product; runs are listed where it is below 1 in 2,000. A period is listed, with the unit missing, in which
     ten units or more, and four times as many as by chance, lie on a line. A figure with more decimals than its period
     prints is in the middle only if it is there to nine digits, and then it is no chance. Cells flagged in
-    ``<column>_is_interpolated`` are known and left out, and columns of computed figures are not tested.
+    ``<column>_is_filled`` are known and left out, and columns of computed figures are not tested.
     """
     table = wide_of(panel, column)
     step = resolutions(table)
@@ -63,7 +63,7 @@ def _periods(column: str, exact: pd.DataFrame, chance: pd.DataFrame, form: str) 
 
 
 def _flagged(panel: Panel, column: str, table: pd.DataFrame) -> pd.DataFrame:
-    flag = f"{column.removesuffix('_interpolated')}_is_interpolated"
+    flag = f"{column.removesuffix('_filled')}_is_filled"
     if flag not in panel.frame.columns:
         return pd.DataFrame(False, index=table.index, columns=table.columns)
     return wide_of(panel, flag).reindex_like(table).eq(1)
