@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT
 
 SHIPPED = {"data/processed": "yrdecon/data/processed", "yrdecon": "yrdecon"} | {
-    f"data/raw/{folder}": f"yrdecon/data/raw/{folder}" for folder in ("registry", "places")
+    f"data/raw/{folder}": f"yrdecon/data/raw/{folder}" for folder in ("registry", "places", "census")
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from yrdecon.clean.quantities import unit_of
+from yrdecon.clean.quantity import unit_of
 from yrdecon.clean.suspects.copies import copies
 from yrdecon.clean.suspects.digits import digits
 from yrdecon.clean.suspects.findings import as_frame

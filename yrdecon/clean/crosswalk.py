@@ -11,13 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from yrdecon.clean.moves import county_transfers, other_breaks
-from yrdecon.clean.quantities import fail_if_not_a_quantity
+from yrdecon.clean.quantity import fail_if_not_a_quantity
 from yrdecon.clean.transfers import Transfer, transfer_of, transferred
 from yrdecon.clean.verb import Derivation, cells, derived, numbers_of, recorded
 from yrdecon.core.panel import Panel
 from yrdecon.errors import DataError
 
 SMALLEST_DOUBT = 0.05
+RULE = "crosswalk"
 WEIGHTS = {"residents": "residents of 2010", "jump": "the share that the jump implies"}
 DRAWN = "a share drawn around that of residents of 2010"
 
@@ -29,9 +30,9 @@ def crosswalk(
 
     A county that changed city takes a share of the origin's figure with it. Sources differ on the year in which figures
     follow; it is read from the jumps of the two cities, and a column in which they do not jump apart is on the later
-    borders already, or too restless to tell, and is left alone. Every touched cell is flagged. Moves without county
-    population in the tables, or without figures of the origin, are not guessed: the trail lists them, and `anomalies`
-    shows their jumps. A city that was abolished is left with zeros before; drop it.
+    borders already, or too restless to tell, and is left alone. Every touched cell is flagged and in the trail. Moves
+    without county population in the tables, or without figures of the origin, are not guessed: the trail lists them,
+    and `anomalies` shows their jumps. A city that was abolished is left with zeros before; drop it.
 
     Parameters
     ----------
@@ -100,7 +101,7 @@ def crosswalk_draws(panel: Panel, columns: Sequence[str], *, to_year: int, draws
 
 def _transfers(panel: Panel, column: str) -> list[Transfer]:
     _fail_if_units_are_no_cities(panel)
-    fail_if_not_a_quantity(panel, column)
+    fail_if_not_a_quantity(panel, column, "parts that move with counties")
     values = numbers_of(panel, column)
     return [transfer_of(panel, values, move) for move in county_transfers()]
 
@@ -113,27 +114,28 @@ def _on_borders(panel: Panel, columns: Sequence[str], to_year: int, shares: NDAr
         weighted = [replace(t, move=t.move._replace(share=float(share))) for t, share in found]
         result = _one_column(result, column, weighted, to_year, by)
     unexplained = other_breaks(moves, panel.units)
-    reason = f"territory changes that are left as they are, without weights: {', '.join(unexplained)}"
-    return recorded(result, pd.DataFrame([{"rule": "crosswalk", "reason": reason}])) if unexplained else result
+    if unexplained:
+        result = _noted(result, "", f"territory changes left as they are, without weights: {', '.join(unexplained)}")
+    return result
 
 
 def _one_column(panel: Panel, column: str, transfers: list[Transfer], to_year: int, by: str) -> Panel:
     values = numbers_of(panel, column)
     done = [t for t in transfers if t.destination_period is not None]
     moved = transferred(panel, values, done, to_year)
-    name = f"{column}_borders_{to_year}"
     touched = moved.ne(values) & values.notna()
     shown = ", ".join(_shown(t) for t in done) or "none"
-    reason = f"{column} on the borders of {to_year}, counties moved by {by}: {shown}; {int(touched.sum())} cells"
-    words = (f"On the borders of {to_year}:", f"{to_year}年行政区划：")
-    made = derived(panel, name, moved, Derivation("crosswalk", reason, column, *words))
-    made = made.assign(**{f"{column}_is_moved": touched})
-    rows = cells(panel, "crosswalk", name, values, moved).assign(reason="a county moved")
+    name, flag = f"{column}_borders_{to_year}", f"{column}_is_moved"
+    reason = f"borders of {to_year}, counties moved by {by}: {shown}; {int(touched.sum())} cells flagged in {flag}"
+    how = Derivation(RULE, reason, column, f"Borders of {to_year}:", f"{to_year}年行政区划：")
+    flagged = derived(panel, flag, touched, Derivation(RULE, "", column, "Moved:", "区划调整标记：", "true or false"))
+    made = recorded(derived(flagged, name, moved, how), cells(panel, RULE, name, values, moved))
     left = [f"{t.move.origin} to {t.move.destination} ({t.why})" for t in transfers if t.why]
-    if left:
-        note = {"rule": "crosswalk", "variable": name, "reason": f"not moved in {column}: {', '.join(left)}"}
-        rows = pd.concat([pd.DataFrame([note]), rows], ignore_index=True)
-    return recorded(made, rows) if len(rows) else made
+    return _noted(made, name, f"not moved in {column}: {', '.join(left)}") if left else made
+
+
+def _noted(panel: Panel, variable: str, reason: str) -> Panel:
+    return recorded(panel, pd.DataFrame([{"rule": RULE, "variable": variable, "reason": reason}]))
 
 
 def _shown(transfer: Transfer) -> str:

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from yrdecon.clean.quantities import fail_if_not_a_quantity, unit_of
+from yrdecon.clean.quantity import fail_if_not_a_quantity, unit_of
 from yrdecon.clean.units import UNIT, multiple_of
 from yrdecon.clean.verb import Derivation, at_period, derived, numbers_of
 from yrdecon.core.options import fail_if_not_whole, fail_if_unknown
@@ -54,7 +54,7 @@ def per_capita(panel: Panel, column: str, *, population: str, timing: Timing = "
     [2.0]
     """
     fail_if_unknown("timing", timing, Timing)
-    fail_if_not_a_quantity(panel, column)
+    fail_if_not_a_quantity(panel, column, "value per head")
     values, people = numbers_of(panel, column), numbers_of(panel, population)
     if (people <= 0).any():
         first = panel.frame.loc[people <= 0, [panel.unit, panel.time]].iloc[0]

@@ -131,7 +131,7 @@ def _number(value: float) -> str:
 
 
 def _notes(panel: Panel, lang: Lang) -> list[str]:
-    whole = panel.trail[panel.trail["unit"].isna()]
+    whole = panel.trail[panel.trail["unit"].isna() & panel.trail["reason"].ne("")]
     if whole.empty:
         return []
     items = [f"<li>{escape(in_words(str(reason), lang))}</li>" for reason in whole["reason"]]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from yrdecon.clean.quantities import unit_of
+from yrdecon.clean.quantity import unit_of
 from yrdecon.clean.suspects.findings import SMALLEST_GROUP, Finding, group_of, wide_of
 from yrdecon.core.panel import Panel
 
