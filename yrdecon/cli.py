@@ -37,19 +37,22 @@ def reproduce(
 
 @app.command()
 def audit(
-    panel: Annotated[str, typer.Argument(help="yrd or national")] = "yrd",
+    panel: Annotated[
+        str, typer.Argument(help="yrd or national; with --html also a file that read_panel reads")
+    ] = "yrd",
     html: Annotated[Path | None, typer.Option("--html", help="Write coverage and anomalies to this page.")] = None,
     lang: Annotated[Literal["en", "zh"], typer.Option("--lang", help="Language of the page, en or zh.")] = "en",
 ) -> None:
-    """Print coverage, province sums, jumps, filled cells and boundary breaks of a shipped panel, or write its page."""
-    from yrdecon.clean import audit_report, load_panel
+    """Print coverage, province sums, jumps, filled cells and boundary breaks, or write coverage and anomalies."""
+    from yrdecon.clean import audit_report, load_panel, read_panel
     from yrdecon.present.audit_page import write_audit_page
 
     with _errors_in_words():
         if html is None:
             typer.echo(audit_report(panel))
         else:
-            typer.echo(f"wrote {write_audit_page(load_panel(panel), html, lang=lang)}")
+            read = read_panel(panel) if Path(panel).exists() else load_panel(panel)
+            typer.echo(f"wrote {write_audit_page(read, html, lang=lang)}")
 
 
 @app.command("import-yearbook")

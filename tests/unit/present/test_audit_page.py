@@ -104,6 +104,18 @@ def test_the_command_writes_the_page_and_refuses_an_unknown_panel(tmp_path):
     assert runner.invoke(app, ["audit", "moon", "--html", str(tmp_path / "b.html")]).exit_code == 2
 
 
+def test_the_command_writes_the_page_of_a_file(tmp_path):
+    lines = [
+        f"{city},{year},{100 + year - 2000 + 10 * k}"
+        for k, city in enumerate(["合肥市", "芜湖市"])
+        for year in range(2010, 2020)
+    ]
+    (tmp_path / "panel.csv").write_text("\n".join(["城市,年份,GDP（亿元）", *lines]), encoding="gb18030")
+    done = CliRunner().invoke(app, ["audit", str(tmp_path / "panel.csv"), "--html", str(tmp_path / "a.html")])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "a.html").read_text(encoding="utf-8").count("<rect") == 10
+
+
 @pytest.mark.parametrize("by", ["time", "unit", "group"])
 def test_coverage_is_the_share_of_cells_with_a_value(by):
     panel = yd.load_panel("yrd")
