@@ -75,10 +75,11 @@ def check() -> list[str]:
     here = pins_here(project["tool"]["uv"][ENVIRONMENT])
     building = pins_here(project["tool"]["uv"][BUILD])
     installed = {normal(p.metadata["Name"]): p.version for p in importlib.metadata.distributions()}
-    stale = {n: v for n, v in here.items() if installed.get(n) != v}
+    # a group that is not installed, such as the documentation's, contradicts no pin
+    stale = {n: v for n, v in here.items() if installed.get(n, v) != v}
     return [
         *(f"{n} {v} is installed but not pinned" for n, v in installed.items() if n not in {*here, *NOT_PINNED}),
-        *(f"{n} is pinned to {v}, but {installed.get(n, 'no version')} is installed" for n, v in stale.items()),
+        *(f"{n} is pinned to {v}, but {installed[n]} is installed" for n, v in stale.items()),
         *(f"{n} builds with {v}, but is pinned to {here[n]}" for n, v in building.items() if here.get(n, v) != v),
         *(f"{r} is required, but {here.get(normal(r.name), 'no version')} is pinned" for r in unmet(project, here)),
     ]
