@@ -3,6 +3,8 @@
 Every message names the offender, says what was expected, and gives the way out.
 """
 
+__all__ = ["DataError", "DesignError", "EstimationError", "RegistryError", "YrdeconError"]
+
 
 class YrdeconError(Exception):
     """Any error that yrdecon raises on purpose."""

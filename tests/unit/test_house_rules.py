@@ -116,7 +116,7 @@ def code_lines(source: Source, function: ast.FunctionDef) -> int:
 
 def long_files(source: Source) -> Iterator[str]:
     lines = len(source.text.splitlines())
-    if lines > LONGEST_FILE and source.parts[-1] != "__init__":  # an index is as long as it has names
+    if lines > LONGEST_FILE:
         yield f"{source.path} has {lines} lines"
 
 
@@ -195,12 +195,22 @@ def heavy_imports(source: Source) -> Iterator[str]:
 
 
 def more_than_exports(source: Source) -> Iterator[str]:
-    """Name statements of an __init__ that are neither docstring, import, __all__ nor __version__."""
+    """Name statements of an __init__ that are neither docstring, import, __all__ nor __version__.
+
+    The names of a package are exported together: ``from m import *`` with ``__all__ += m.__all__``.
+    """
     names: set[str] = set()
     stated: set[str] | None = None
     for node in source.tree.body:
         if isinstance(node, ast.ImportFrom):
-            names |= {alias.asname or alias.name for alias in node.names}
+            packages = node.module == "yrdecon" and source.parts == ("yrdecon", "__init__")
+            everything = str(node.module).removeprefix("yrdecon.") + ".__all__"
+            found = {everything if alias.name == "*" else alias.asname or alias.name for alias in node.names}
+            names |= set() if packages else found
+        elif isinstance(node, ast.AnnAssign) and ast.unparse(node) == "__all__: list[str] = []":
+            stated = set()
+        elif isinstance(node, ast.AugAssign) and ast.unparse(node.target) == "__all__":
+            stated = (stated or set()) | {ast.unparse(node.value)}
         elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
             stated = set(ast.literal_eval(node.value))
         elif not (is_text(node) or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__version__")):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
-import zipfile
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -12,14 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from yrdecon.core.archive import zip_bytes
+from yrdecon.core.archive import undated
 from yrdecon.core.atomic import write_atomically
 from yrdecon.core.extras import require
 from yrdecon.core.panel import Panel
 from yrdecon.errors import DataError
 
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
-PROPERTIES = "docProps/core.xml"
 WIDEST = 40
 
 
@@ -55,7 +52,7 @@ def write_excel(panel: Panel, path: str | PathLike[str]) -> Path:
         raise DataError(f"the panel cannot be written to a workbook: {error!r} holds control characters") from error
     buffer = io.BytesIO()
     book.save(buffer)
-    return write_atomically(Path(path), _without_time_of_day(buffer.getvalue()))
+    return write_atomically(Path(path), undated(buffer.getvalue()))
 
 
 def _fill(sheet: Any, title: str, table: pd.DataFrame) -> None:
@@ -75,10 +72,3 @@ def _cell(value: Any) -> Any:
     if isinstance(value, str | bool | int):
         return value
     return None if pd.isna(value) or value in (np.inf, -np.inf) else value
-
-
-def _without_time_of_day(workbook: bytes) -> bytes:
-    with zipfile.ZipFile(io.BytesIO(workbook)) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    parts[PROPERTIES] = re.sub(rb"(<dcterms:\w+[^>]*>)[^<]*", rb"\g<1>1980-01-01T00:00:00Z", parts[PROPERTIES])
-    return zip_bytes(parts)

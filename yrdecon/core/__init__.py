@@ -2,7 +2,7 @@
 
 from yrdecon.core.assignment import Assignment
 from yrdecon.core.design import Design
-from yrdecon.core.estimate import Estimate, LinearFit
+from yrdecon.core.estimate import Estimate
 from yrdecon.core.estimator import ESTIMATORS
 from yrdecon.core.hypothesis import HypothesisTest
 from yrdecon.core.panel import Panel
@@ -15,7 +15,6 @@ __all__ = [
     "Design",
     "Estimate",
     "HypothesisTest",
-    "LinearFit",
     "Panel",
     "load_estimate",
     "load_test",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 _STAMP = (1980, 1, 1, 0, 0, 0)
+_PROPERTIES, _DATE = "docProps/core.xml", b"2000-01-01T00:00:00Z"
 
 
 def array_bytes(value: Any) -> bytes:
@@ -54,7 +56,15 @@ def zip_bytes(parts: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def read_zip(path: Path) -> dict[str, bytes]:
+def undated(office_file: bytes) -> bytes:
+    """Return a Word or Excel file, which is a zip archive, with fixed dates in place of those of its making."""
+    parts = read_zip(io.BytesIO(office_file))
+    pattern = rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*"
+    parts[_PROPERTIES] = re.sub(pattern, rb"\g<1>" + _DATE, parts[_PROPERTIES])
+    return zip_bytes(parts)
+
+
+def read_zip(path: Path | io.BytesIO) -> dict[str, bytes]:
     """Return the contents of a zip file by name."""
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}

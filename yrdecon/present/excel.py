@@ -6,8 +6,8 @@ import io
 import math
 from typing import Any
 
+from yrdecon.core.archive import undated
 from yrdecon.core.extras import require
-from yrdecon.present.archive import undated
 from yrdecon.present.table_content import TableContent
 from yrdecon.present.widths import letters, natural_widths
 from yrdecon.present.words import word

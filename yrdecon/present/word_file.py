@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
-from yrdecon.present.archive import undated
+from yrdecon.core.archive import undated
 from yrdecon.present.word_order import put_in_schema_order
 from yrdecon.present.words import Lang
 

@@ -4,7 +4,8 @@ import pytest
 
 import yrdecon as yd
 from yrdecon.core.resources import data_path
-from yrdecon.places import distance_matrix, district_table
+from yrdecon.places.codes import district_table
+from yrdecon.places.distances import distance_matrix
 
 
 def rule(name, **options):
