@@ -21,6 +21,7 @@ from yrdecon.diagnostics.placebo_mixed import placebo_mixed
 from yrdecon.diagnostics.placebo_space import placebo_space
 from yrdecon.diagnostics.placebo_time import placebo_time
 from yrdecon.diagnostics.summary_row import TEST_COLUMNS, summary_row
+from yrdecon.diagnostics.untouched_groups import PREFIX, mark_untouched_groups
 from yrdecon.errors import DesignError, YrdeconError
 from yrdecon.inference.permutation import permutation_test
 from yrdecon.policy.registry import Registry
@@ -128,18 +129,10 @@ def _placebos(case: Case, seed: int, draws: int) -> Iterator[pd.DataFrame]:
 
 
 def _external(case: Case, seed: int, draws: int) -> pd.DataFrame:
-    panel = case.panel
-    if panel.group is None:
-        raise DesignError("the panel declares no group, such as a province, that the treatment cannot have reached")
-    sample = draw_sample(panel, case.design)
-    group = sample.frame.groupby(panel.unit, sort=False)[panel.group].first().reindex(sample.units)
-    others = sorted(set(group) - set(group[np.isfinite(sample.cohort)]))
-    if not others:
-        raise DesignError(f"every {panel.group} of the sample has treated units, so that none is beyond reach")
-    marked = panel.assign(**{f"only {name}": panel.frame[panel.group] == name for name in others})
-    names = [f"only {name}" for name in others]
+    marked = mark_untouched_groups(case.panel, case.design)
+    names = [c for c in marked.frame.columns if c.startswith(PREFIX)]
     table = placebo_external(case.estimator, marked, case.design, seed=seed, draws=draws, groups=names)
-    return _named(table.iloc[1:], lambda r: f"{str(r['name']).removeprefix('only ')} in place of the treated")
+    return _named(table.iloc[1:], lambda r: f"{str(r['name']).removeprefix(PREFIX)} in place of the treated")
 
 
 def _named(table: pd.DataFrame, words: Callable[[pd.Series], str]) -> pd.DataFrame:

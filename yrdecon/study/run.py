@@ -21,6 +21,7 @@ from yrdecon.study.steps.estimators import estimators
 from yrdecon.study.steps.inference import calibration, inference
 from yrdecon.study.steps.outcomes import outcomes
 from yrdecon.study.steps.pair_cases import pair_cases
+from yrdecon.study.steps.placebos import placebos
 from yrdecon.study.steps.robustness import robustness, second_computation
 from yrdecon.study.steps.sensitivity import sensitivity
 from yrdecon.study.steps.specifications import specifications
@@ -35,6 +36,7 @@ INDEPENDENT: dict[str, Callable[[Material], Findings]] = {
     "inference": inference,
     "calibration": calibration,
     "sensitivity": sensitivity,
+    "placebos": placebos,
     "pair_cases": pair_cases,
     "outcomes": outcomes,
     "robustness": robustness,

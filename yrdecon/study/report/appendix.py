@@ -7,9 +7,11 @@ import re
 import pandas as pd
 
 import yrdecon
+from yrdecon.diagnostics.untouched_groups import PREFIX
 from yrdecon.present.blocks import Block, Bullets, FigureBlock, Heading, Paragraph, TableBlock
 from yrdecon.present.honest_bounds import plot_honest_bounds
 from yrdecon.present.leave_one_out import plot_leave_one_out
+from yrdecon.present.placebo_kinds import plot_placebo_kinds
 from yrdecon.present.sentences import phrase
 from yrdecon.present.specification_curve import plot_specification_curve
 from yrdecon.present.table import Table
@@ -24,6 +26,7 @@ from yrdecon.study.report.texts import (
     outcome_name,
     rank,
     report_table,
+    too_narrow,
     unit_names,
 )
 from yrdecon.study.run import Study
@@ -39,12 +42,14 @@ def appendix(study: Study, lang: Lang) -> tuple[Block, ...]:
     if "bounds" in found.frames:
         figure = plot_honest_bounds(found.frames["bounds"], outcome=head.design.outcome, lang=lang)
         blocks.append(FigureBlock(figure, word("report_bounds", lang)))
+        blocks += too_narrow(study, lang)
     if "left_out" in found.frames:
         figure = plot_leave_one_out(found.frames["left_out"], lang=lang, labels=names)
         blocks.append(FigureBlock(figure, word("report_left_out", lang)))
     estimate = study.found["comparisons"].estimates.get("headline")
     if estimate is not None and "unit_weights" in estimate.frames:
         blocks.append(FigureBlock(plot_weights(estimate, lang=lang, labels=names), word("report_weights", lang)))
+    blocks += _placebo_kinds(study, lang)
     return (*blocks, *_specifications(study, lang), *_battery(study, lang), TableBlock(_rule(study, lang)))
 
 
@@ -60,7 +65,8 @@ def claim_sheet(study: Study, lang: Lang) -> tuple[Block, ...]:
         "report_grade": [grade_name(g, lang) for g in claims["grade"]],
         "report_needs": [text or "—" for text in claims[f"needs_{lang}"]],
     }
-    table = report_table("report_claims", claims[f"sentence_{lang}"].tolist(), columns, lang)
+    sentences, note = claims[f"sentence_{lang}"].tolist(), word("report_claims_note", lang)
+    table = report_table("report_claims", sentences, columns, lang, note)
     return (Heading(word("report_claims", lang), anchor="claims"), TableBlock(table))
 
 
@@ -80,6 +86,19 @@ def behind(study: Study, lang: Lang) -> tuple[Block, ...]:
         rows = (refused["step"] + ": " + refused["part"]).tolist()
         blocks.append(TableBlock(report_table("report_refused", rows, {"report_reason": refused["reason"]}, lang)))
     return tuple(blocks)
+
+
+def _placebo_kinds(study: Study, lang: Lang) -> list[Block]:
+    """Return the four kinds of placebo in one figure, where all could be had."""
+    found = study.found["placebos"]
+    if "mixed" not in found.tests or not {"time", "external"} <= set(found.frames):
+        return []
+    space = study.found["comparisons"].tests[f"pool_{study.plan.headline.pool}"]
+    external = found.frames["external"]
+    names = _names(study, lang)
+    groups = {name: names.get(bare, bare) for name in external["name"] if (bare := name.removeprefix(PREFIX)) != name}
+    figure = plot_placebo_kinds(found.frames["time"], space, found.tests["mixed"], external, lang=lang, labels=groups)
+    return [FigureBlock(figure, word("report_placebo_kinds", lang))]
 
 
 def _specifications(study: Study, lang: Lang) -> tuple[Block, ...]:

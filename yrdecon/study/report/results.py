@@ -19,10 +19,10 @@ from yrdecon.study.report.texts import (
     method_name,
     number,
     outcome_name,
-    p_value,
     percent,
     rank,
     report_table,
+    too_narrow,
     unit_names,
 )
 from yrdecon.study.run import Study
@@ -45,13 +45,16 @@ def before_section(study: Study, lang: Lang) -> tuple[Block, ...]:
                 )
             )
         )
-    for _, row in found.frames.get("power", pd.DataFrame()).iterrows():
+    power = found.frames.get("power", pd.DataFrame())
+    for _, row in power.iterrows():
         text = word("report_power_text", lang)
         missed = percent(1 - row["power"])
         blocks.append(Paragraph(text.format(slope=f"{row['slope']:.4f}", missed=missed, bias=number(row["bias"]))))
+    if len(power):
+        blocks += too_narrow(study, lang)
     blocks.append(FigureBlock(plot_trends(head.panel, head.design, lang=lang), word("report_trends", lang)))
-    if "dates" in found.frames:
-        dates = found.frames["dates"]
+    if "time" in study.found["placebos"].frames:
+        dates = study.found["placebos"].frames["time"]
         blocks.append(TableBlock(comparison_table("report_dates", dates, dates["date"].astype(str).tolist(), lang)))
     return tuple(blocks)
 
@@ -70,11 +73,17 @@ def results_section(study: Study, lang: Lang) -> tuple[Block, ...]:
     blocks.append(TableBlock(comparison_table("report_pool_table", pools, pools[f"label_{lang}"].tolist(), lang)))
     others = study.found["outcomes"].frames["outcomes"]
     if len(others):
-        names = [outcome_name(c, lang) for c in others["name"]]
-        blocks.append(TableBlock(comparison_table("report_outcomes", others, names, lang)))
+        blocks.append(TableBlock(_outcomes(others, lang)))
     if "cases" in study.found["pair_cases"].frames:
         blocks.append(TableBlock(_cases(study, lang)))
     return (*blocks, *_gaps(study, lang))
+
+
+def _outcomes(outcomes: pd.DataFrame, lang: Lang) -> Table:
+    """Print p-values adjusted within families in place of plain ones."""
+    shown = outcomes.assign(p_value=outcomes["p_adjusted"].fillna(outcomes["p_value"]))
+    note = word("report_adjusted_note", lang) if outcomes["p_adjusted"].notna().any() else ""
+    return comparison_table("report_outcomes", shown, [outcome_name(c, lang) for c in outcomes["name"]], lang, note)
 
 
 def _main_table(study: Study, lang: Lang) -> Table:
@@ -96,7 +105,6 @@ def _cases(study: Study, lang: Lang) -> Table:
         "estimator": [method_name(m, lang) for m in cases["method"]],
         "estimate": [number(x) for x in cases["estimate"]],
         "rank_row": [rank(row, lang) for _, row in cases.iterrows()],
-        "report_p_adjusted": [p_value(p) for p in cases["p_adjusted"]],
         "report_ratio": [f"{x:.2f}" for x in cases["largest_rho"]],
     }
     note = word("report_pairs_note", lang).format(n=int(cases["n_compared"].max()) - 1)

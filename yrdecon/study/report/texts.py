@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from yrdecon.core.estimate import FEW_TREATED
 from yrdecon.policy.member_names import member_names
+from yrdecon.present.blocks import Paragraph
 from yrdecon.present.numbers import DASH, bracketed, fixed, p_text, thousands
 from yrdecon.present.table import Table
 from yrdecon.present.words import Lang, known_word, variable_label, word
@@ -71,6 +73,15 @@ def grade_name(grade: str, lang: Lang) -> str:
     return word(f"report_grade_{grade.replace(' ', '_')}", lang)
 
 
+def too_narrow(study: Study, lang: Lang) -> list[Paragraph]:
+    """Warn, below ten treated clusters, of what rests on clustered errors."""
+    dynamic = study.found["estimators"].estimates.get("dynamic")
+    treated = None if dynamic is None else dynamic.n_treated_clusters
+    if treated is None or treated >= FEW_TREATED:
+        return []
+    return [Paragraph(word("report_too_narrow", lang).format(n=treated))]
+
+
 def joined(texts: Sequence[str], lang: Lang) -> str:
     """Join parts of a sentence."""
     return ("；" if lang == "zh" else "; ").join(texts)
@@ -86,7 +97,7 @@ def report_table(
     return Table(body, notes, word(caption, lang), lang)
 
 
-def comparison_table(caption: str, frame: pd.DataFrame, rows: Sequence[str], lang: Lang) -> Table:
+def comparison_table(caption: str, frame: pd.DataFrame, rows: Sequence[str], lang: Lang, note: str = "") -> Table:
     """Make the table of several comparisons: estimate, interval, rank, and p-value where one of them earns it."""
     lines = [row for _, row in frame.iterrows()]
     columns = {
@@ -96,4 +107,4 @@ def comparison_table(caption: str, frame: pd.DataFrame, rows: Sequence[str], lan
     }
     if frame["p_value"].notna().any():
         columns["p_permutation"] = [p_value(row["p_value"]) for row in lines]
-    return report_table(caption, rows, columns, lang)
+    return report_table(caption, rows, columns, lang, note)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from yrdecon.core.estimate import Estimate
-from yrdecon.diagnostics.placebo_time import placebo_time
 from yrdecon.diagnostics.pretrend import pretrend
 from yrdecon.diagnostics.pretrend_power import pretrend_power
 from yrdecon.estimators.event_study import event_study
@@ -17,9 +16,9 @@ YEARS_BEFORE = 6
 
 
 def before_treatment(material: Material) -> Findings:
-    """Test pre-trends by permutation, tell what a pre-test could have seen, and move treatment back in time.
+    """Test pre-trends by permutation, and tell what a pre-test could have seen.
 
-    Tests ``slope`` and ``joint``; frames ``power`` and ``dates``.
+    Tests ``slope`` and ``joint``; frame ``power``.
     """
     head, seed = material.headline, material.plan.seed
     return gather(
@@ -27,7 +26,6 @@ def before_treatment(material: Material) -> Findings:
             "slope": lambda: pretrend(head.panel, head.design, seed=seed),
             "joint": lambda: pretrend(head.panel, head.design, seed=seed, statistic="joint"),
             "power": lambda: pretrend_power(dynamic_window(material)),
-            "dates": lambda: placebo_time(material.estimator, head.panel, head.design, seed=seed),
         }
     )
 

@@ -10,7 +10,7 @@ import pandas as pd
 from yrdecon.core.hypothesis import HypothesisTest
 from yrdecon.errors import YrdeconError
 from yrdecon.study.findings import Findings, gather
-from yrdecon.study.grade import CONTRARY, STRONG, SUGGESTIVE, Evidence, conditions_of, evidence_grades
+from yrdecon.study.grade import CONTRARY, INCONCLUSIVE, STRONG, SUGGESTIVE, Evidence, conditions_of, evidence_grades
 from yrdecon.study.material import Material, with_outcome
 from yrdecon.study.plan import Claim, Plan, Sign
 from yrdecon.study.steps.comparisons import comparisons
@@ -22,7 +22,6 @@ NOT_ESTIMABLE = "not estimable"
 GRADIENT = "smooth gradient"
 PLACEBO_DATES = "placebo dates"
 RELATIVE = "relative magnitudes"
-ALPHA = 0.05
 
 
 def decision(material: Material, found: Mapping[str, Findings]) -> Findings:
@@ -153,14 +152,11 @@ def _found(material: Material, claim: Claim) -> Mapping[str, Findings]:
 
 
 def _case(found: Mapping[str, Findings], claim: Claim) -> dict[str, object]:
-    """Read a sentence on one unit from the pair cases; one unit among few earns a rank and no more."""
+    """Read a sentence on one unit from the pair cases: one unit earns a rank, whatever the rank is."""
     if "cases" not in found["pair_cases"].frames:
         return {}
     cases = found["pair_cases"].frames["cases"]
     rows = cases[cases["unit"] == claim.unit]
     if rows.empty:
         return {}
-    case = rows.iloc[0]
-    signed = case["estimate"] if claim.sign == "positive" else -case["estimate"]
-    grade = SUGGESTIVE if case["p_adjusted"] <= ALPHA and signed > 0 else "inconclusive"
-    return {"estimate": case["estimate"], "rank": case["rank"], "n_compared": case["n_compared"], "grade": grade}
+    return {**rows.iloc[0][["estimate", "rank", "n_compared"]].to_dict(), "grade": INCONCLUSIVE}
