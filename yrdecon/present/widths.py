@@ -94,7 +94,7 @@ def _spread(natural: list[float], capacity: float) -> list[float]:
     others = natural[1:]
     equal = (capacity - natural[0]) / len(others)
     if equal >= max(others):
-        label = max(natural[0], min(1.6 * natural[0], capacity - 1.6 * max(others) * len(others)))
+        label = max(natural[0], min(1.6 * natural[0], capacity - 1.05 * max(others) * len(others)))
         return [label, *[(capacity - label) / len(others)] * len(others)]
     rest = (capacity - sum(natural)) / len(natural)
     return [width + rest for width in natural]

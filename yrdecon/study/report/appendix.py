@@ -84,7 +84,13 @@ def behind(study: Study, lang: Lang) -> tuple[Block, ...]:
     refused = pd.concat([f.frames["refused"].assign(step=name) for name, f in study.found.items()], ignore_index=True)
     if len(refused):
         rows = (refused["step"] + ": " + refused["part"]).tolist()
-        blocks.append(TableBlock(report_table("report_refused", rows, {"report_reason": refused["reason"]}, lang)))
+        blocks.append(
+            TableBlock(
+                report_table(
+                    "report_refused", rows, {"report_reason": [phrase(r, lang) for r in refused["reason"]]}, lang
+                )
+            )
+        )
     return tuple(blocks)
 
 
