@@ -193,15 +193,21 @@ class Estimate:
         return np.asarray((self.std_error <= NO_ERROR * np.abs(self.coef)) & ~(given & (self.coef == 0)))
 
     def __repr__(self) -> str:
-        few, treated = self.n_treated_clusters, "" if self.n_treated is None else f", {self.n_treated} treated"
+        treated = "" if self.n_treated is None else f", {self.n_treated} treated"
+        clusters = self.n_treated_clusters
+        is_few = clusters is not None and clusters < FEW_TREATED
+        shown = self.tidy().drop(columns=list(TIDY_COLUMNS[3:]) if is_few else [])
         lines = [
             f"{self.method} of {self.outcome}: {self.n_obs} observations, {self.n_units} units{treated}",
-            self.tidy().to_string(index=False, float_format=lambda x: f"{x:.4f}"),
+            shown.to_string(index=False, float_format=lambda x: f"{x:.4f}"),
             self._words_on_errors(),
             *self.notes,
         ]
-        if few is not None and few < FEW_TREATED:
-            lines.append(f"{few} treated clusters: these p-values over-reject; use permutation_test")
+        if is_few:
+            lines.append(
+                f"{clusters} treated clusters: p-values and intervals of these errors over-reject and are not shown; "
+                "use permutation_test"
+            )
         return "\n".join(lines)
 
     def _words_on_errors(self) -> str:
