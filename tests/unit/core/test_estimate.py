@@ -16,7 +16,9 @@ def test_tidy_uses_the_t_distribution_of_the_clusters(toy):
 
 def test_few_treated_clusters_are_warned_of_when_printed(toy):
     assert "p_value" not in repr(yd.twfe(toy, yd.Design(outcome="y")))
-    assert "3 treated clusters: p-values and intervals of these errors over-reject" in repr(yd.twfe(toy, yd.Design(outcome="y")))
+    assert "3 treated clusters: p-values and intervals of these errors over-reject" in repr(
+        yd.twfe(toy, yd.Design(outcome="y"))
+    )
 
 
 def test_many_treated_clusters_are_not_warned_of():
