@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from yrdecon.clean.load import load_panel
+from yrdecon.clean.read_panel import read_panel
 from yrdecon.core.archive import table_bytes
 from yrdecon.core.design import Design
 from yrdecon.core.estimator import ESTIMATORS, Estimator
@@ -198,12 +198,11 @@ def _panel(plan: Plan, name: str, folder: Path, registry: Registry) -> Panel:
 
 def _own_panel(plan: Plan, path: Path) -> Panel:
     data = plan.data
-    if not path.is_file():
-        raise DesignError(f"there is no panel {path}; name {' or '.join(SHIPPED)}, or a CSV file beside the plan")
-    if not data.unit or not data.time:
-        raise DesignError(f"the plan reads {path.name} and must say under [data] which columns are unit and time")
-    frame = pd.read_csv(path, dtype={data.unit: "str"}, encoding="utf-8-sig")
-    return Panel.from_frame(frame, unit=data.unit, time=data.time, location=data.location, group=data.group)
+    if not path.exists():
+        raise DesignError(f"there is no panel {path}; name {' or '.join(SHIPPED)}, or a file or folder beside the plan")
+    read = read_panel(path, unit=data.unit or None, time=data.time or None, group=data.group)
+    made = Panel.from_frame(read.frame, unit=read.unit, time=read.time, location=data.location, group=data.group)
+    return made.describe(read.variables)
 
 
 def _comparison(panels: Mapping[str, Panel], plan: Plan, name: str, pool: Pool, design: Design) -> Comparison:

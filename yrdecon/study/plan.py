@@ -33,7 +33,10 @@ class Words:
 
 @dataclass(frozen=True)
 class Data:
-    """A shipped panel (``"yrd"``, ``"national"``) or a CSV file beside the plan, and the periods that are used."""
+    """A shipped panel (``"yrd"``, ``"national"``) or what `read_panel` reads beside the plan, and the periods used.
+
+    Columns of units and periods are named, or recognized by their headers.
+    """
 
     panel: str
     first_period: int | None = None

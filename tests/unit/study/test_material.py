@@ -35,12 +35,12 @@ def test_an_own_panel_and_own_pairs_are_compared_as_the_plan_says(study_folder):
         ('panel = "panel.csv"', 'panel = "lost.csv"', "there is no panel .*lost.csv"),
         ('leave_out = ["p00"]', 'leave_out = ["p99"]', r"leaves out \['p99'\], which the panel does not hold"),
         ('column = "z"', 'column = "trade"', r"outcomes \['trade'\], which panel"),
-        ('unit = "place"\n', "", "which columns are unit and time"),
+        ('unit = "place"', 'unit = "village"', "village"),
     ],
 )
 def test_what_the_panel_lacks_is_named(study_folder, old, new, message):
     change_plan(study_folder, old, new)
-    with pytest.raises(yd.DesignError, match=message):
+    with pytest.raises(yd.YrdeconError, match=message):
         material_of(study_folder)
 
 
