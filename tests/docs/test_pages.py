@@ -100,6 +100,16 @@ def test_the_code_of_a_page_runs_from_top_to_bottom(page, tmp_path, monkeypatch)
     assert not re.search(r"^.{89}", "\n".join(cells), flags=re.MULTILINE)
 
 
+@pytest.mark.parametrize("case", ["A text in GBK", "A wide workbook", "A Stata file", "A county panel with 撤县设区"])
+def test_each_of_the_usual_files_becomes_a_panel_in_five_lines_at_most(case):
+    section = re.search(
+        rf"^## {case}\n(.*?)^## ", text_of(DOCS / "howto" / "your-own-files.md"), re.MULTILINE | re.DOTALL
+    )
+    cell = re.search(r"```\{code-cell\} python\n(.*?)```", section[1], re.DOTALL)[1]
+    assert "read_panel" in cell
+    assert len(cell.splitlines()) <= 5
+
+
 def glossary():
     rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| [^|]*\|$", text_of(DOCS / "glossary.md"), flags=re.MULTILINE)
     return [(english.strip(), chinese.strip()) for english, chinese in rows if english.strip() != "English"]

@@ -1,6 +1,7 @@
 """Places: codes, names, distances."""
 
 from yrdecon.places.codes import city_table
+from yrdecon.places.county_changes import county_changes
 from yrdecon.places.names import resolve_places
 
-__all__ = ["city_table", "resolve_places"]
+__all__ = ["city_table", "county_changes", "resolve_places"]
