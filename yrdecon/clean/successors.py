@@ -142,6 +142,6 @@ def _fail_if_both_are_printed(panel: Panel, change: Change, old: pd.Series[Any],
     both = set(panel.frame.loc[old, panel.time]) & set(panel.frame.loc[heir, panel.time])
     if both:
         raise DataError(
-            f"{_and(change.before)} and {change.after} both have rows in {some_of(sorted(both))}, though one became the "
-            f"other in {change.year}; keep one of them, or state kind = merged if {change.after} was there before"
+            f"{_and(change.before)} and {change.after} both have rows in {some_of(sorted(both))}, though one became "
+            f"the other in {change.year}; keep one of them, or state kind = merged if {change.after} was there before"
         )
