@@ -106,7 +106,7 @@ def _column_parts(table: RawTable, roles: Roles, body: pd.DataFrame) -> Iterator
         fail_if_keys_repeat(table, roles, names.to_frame())
         for place, (stem, year) in roles.years.items():
             header = stem or name_of_table(table)
-            yield _Part(header, "", "", place, _keys(names, year), body[place])
+            yield _Part(header, table.units[place], "", place, _keys(names, year), body[place])
         return
     period = years(table, body[roles.time]) if roles.time is not None else year_of_table(table)
     keys = _keys(names, period)
