@@ -66,8 +66,9 @@ def fail_if_keys_repeat(table: RawTable, roles: Roles, keys: pd.DataFrame) -> No
     places = f"{table.place(int(rows[0]), roles.unit)} and row {int(rows[1]) + 1}"
     others = int(keys[twice].drop_duplicates().shape[0]) - 1
     raise DataError(
-        f"{places} are both {shown}{_difference(table, roles, rows)}{f', and {others} other keys repeat' if others else ''}; "
-        "keep one row per unit and period, or name the right columns with unit= and time="
+        f"{places} are both {shown}{_difference(table, roles, rows)}"
+        f"{f', and {others} other keys repeat' if others else ''}; keep one row per unit and period, or name the right "
+        "columns with unit= and time="
     )
 
 
@@ -129,12 +130,19 @@ def _fail_if_figures_have_no_header(table: RawTable) -> None:
             continue
         cells = table.body[column]
         cells = cells[~blank(cells)]
+        if column == table.body.columns[0] and _counts_rows(cells):
+            continue
         figures = cells[[not isinstance(cell, str) or DIGITS.fullmatch(cell) is not None for cell in cells]]
         if len(figures):
             raise DataError(
-                f"{table.place(int(figures.index[0]), column)} holds {figures.iloc[0]!r} in a column without a header; "
-                "give it one, or put texts that hold the separator of fields in quotation marks"
+                f"{table.place(int(figures.index[0]), column)} holds {str(figures.iloc[0])!r} in a column without a "
+                "header; give it one, or put texts that hold the separator of fields in quotation marks"
             )
+
+
+def _counts_rows(cells: pd.Series[Any]) -> bool:
+    """Tell whether a column holds 0, 1, 2 ..., as programs write before a table."""
+    return len(cells) > 0 and [str(cell).removesuffix(".0") for cell in cells] == [str(i) for i in range(len(cells))]
 
 
 def _fail_if_figures_have_no_unit(table: RawTable, roles: Roles, rows: pd.Index[Any]) -> None:

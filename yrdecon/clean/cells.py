@@ -60,7 +60,8 @@ def years(table: RawTable, cells: pd.Series[Any]) -> pd.Series[Any]:
     values, bad = _parsed(cells, parse_year)
     bad = bad if len(bad) else values.index[values.isna()]
     if len(bad):
-        shown = _text(cells.loc[bad[0]])
+        cell = cells.loc[bad[0]]
+        shown = "" if _is_blank(cell) else _text(cell)
         raise DataError(
             f"{table.place(int(bad[0]), int(cells.name))} holds {shown!r} where a year is due{_why(shown)}; "
             "write the year, or name the right column with time="
@@ -78,7 +79,8 @@ def _why(text: str) -> str:
     try:
         parse_year(text)
     except ValueError as error:
-        return str(error).removeprefix(f"{text!r} is no year").replace(" but", ":", 1)
+        _, _, reason = str(error).partition(" is no year but ")
+        return f", {reason}" if reason else ""
     return ""
 
 

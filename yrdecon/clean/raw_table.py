@@ -156,7 +156,9 @@ def _holds_names(grid: Grid, row: int, unit: int) -> bool:
 def _lower_names(grid: Grid, row: int, headers: list[str]) -> list[str]:
     """Return the lower name of columns under a merged one, after the merged one where it would not do alone."""
     lower = [_shown(grid, row, column) for column in range(grid.width)]
-    found = [below if below and not is_unit_alone(below) else above for above, below in zip(headers, lower, strict=True)]
+    found = [
+        below if below and not is_unit_alone(below) else above for above, below in zip(headers, lower, strict=True)
+    ]
     return [
         f"{above} {below}" if below and below != above and (is_unit_alone(below) or found.count(name) > 1) else name
         for above, below, name in zip(headers, lower, found, strict=True)
