@@ -86,7 +86,8 @@ def _why(text: str) -> str:
 
 def _fail_if_shares_are_mixed(table: RawTable, cells: pd.Series[Any], values: pd.Series[Any]) -> None:
     """Refuse 0.723 beside 82.3%: a workbook keeps the first for a cell that shows the second."""
-    percent = cells.map(lambda cell: isinstance(cell, str) and cell.strip().endswith(("%", "％"))).astype(bool)
+    shown = [c for c in cells.astype(object).unique() if isinstance(c, str) and c.strip().endswith(("%", "％"))]
+    percent = cells.isin(shown)
     small = values.abs().between(0, 1, inclusive="neither") & ~percent
     if small.any() and (values[percent].abs() > 1).any():
         row, other = values.index[small][0], values.index[percent][0]

@@ -27,7 +27,7 @@ def split_totals(body: pd.DataFrame, names: pd.Series[Any]) -> tuple[pd.DataFram
     >>> rows[0].tolist(), totals
     (['合肥市'], ('全省', '合 计'))
     """
-    total = names.map(lambda name: TOTAL.fullmatch(bare(str(name))) is not None).astype(bool)
+    total = names.isin([name for name in names.unique() if TOTAL.fullmatch(bare(str(name)))])
     if total.all():
         return body, ()
     return body[~total], tuple(dict.fromkeys(str(name) for name in names[total]))
