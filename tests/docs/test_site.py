@@ -44,6 +44,12 @@ def test_every_link_within_the_site_leads_to_a_page_and_a_place_on_it(site):
     assert broken == []
 
 
+def test_every_image_says_what_it_shows(site):
+    images = [tag for text in pages(site).values() for tag in re.findall(r"<img\b[^>]*>", text)]
+    assert len(images) > 2
+    assert [tag for tag in images if not re.search(r'\balt="[^"./]{4}', tag)] == []
+
+
 def test_formulas_are_drawn_without_scripts(site):
     page = (site / "methods" / "synthetic_did.html").read_text(encoding="utf-8")
     assert page.count("<math") > 5
