@@ -31,6 +31,7 @@ extensions = [
     "docstrings",
     "certificate",
     "golden",
+    "alternative_text",
     "offline",
 ]
 templates_path = ["_templates"]

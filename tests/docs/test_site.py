@@ -6,7 +6,10 @@ import sys
 from html import unescape
 from pathlib import Path
 
+import pandas as pd
 import pytest
+
+import yrdecon as yd
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,6 +51,17 @@ def test_every_image_says_what_it_shows(site):
     images = [tag for text in pages(site).values() for tag in re.findall(r"<img\b[^>]*>", text)]
     assert len(images) > 2
     assert [tag for tag in images if not re.search(r'\balt="[^"./]{4}', tag)] == []
+
+
+def test_a_picture_that_a_cell_draws_is_described_by_its_file(site, tmp_path):
+    sys.path.insert(0, str(ROOT / "docs" / "extensions"))
+    from alternative_text import description
+
+    table = pd.DataFrame({"left_out": ["", "340300"], "estimate": [-0.03, -0.01]})
+    figure = yd.plot_leave_one_out(table)
+    picture, metadata = figure._repr_png_()
+    (tmp_path / "a.png").write_bytes(picture)
+    assert description(tmp_path / "a.png") == figure.alt == metadata["alt"]
 
 
 def test_formulas_are_drawn_without_scripts(site):
