@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from yrdecon.clean.cells import unit_names
 from yrdecon.clean.files import read_grids
 from yrdecon.clean.numbers import parse_year
 from yrdecon.core.names import some_of
@@ -47,16 +47,20 @@ def changes_of(table: pd.DataFrame | str | PathLike[str], units: Iterable[Any]) 
     >>> list(changes_of(table, ["双流县", "郫县"]))
     [Change(before=('双流县',), after='双流区', year=2015, kind='renamed')]
     """
-    known = set(map(str, units))
-    changes = _checked(table if isinstance(table, pd.DataFrame) else _read(Path(table)))
+    given = frozenset(map(str, units))
+    known = set(given)
+    changes = _checked(table if isinstance(table, pd.DataFrame) else _read(table))
     alone = changes.index.astype(str)
     together = changes["city"] + " " + changes["after"] + " " + changes["year"].astype(str)
     for _, rows in changes.groupby(together.where(changes["kind"] == "merged", alone), sort=False):
         first = rows.iloc[0]
         city = str(first["city"])
-        for prefix in dict.fromkeys(("", city, without_suffix(city, "prefecture"))):
+        prefixes = tuple(dict.fromkeys(("", city, without_suffix(city, "prefecture"))))
+        for prefix in prefixes:
             before = tuple(prefix + name for name in rows["before"] if name)
             after = prefix + first["after"] if first["after"] else ""
+            if after and known & set(before):
+                after = next((p + first["after"] for p in (prefix, *prefixes) if p + first["after"] in given), after)
             if known & set(before) or (first["kind"] != "renamed" and after in known):
                 yield Change(before, after, int(first["year"]), str(first["kind"]))
                 known |= {after} if first["kind"] != "part" else set()
@@ -69,8 +73,10 @@ def _checked(table: pd.DataFrame) -> pd.DataFrame:
             f"the table of changes lacks the columns {lacking}; it has {some_of(table.columns)}, and needs before, "
             "after and year"
         )
-    texts = {name: table[name] if name in table.columns else "" for name in COLUMNS}
-    found = pd.DataFrame(texts, index=table.index).fillna("").astype("str").map(str.strip)
+    if any(list(table.columns).count(name) > 1 for name in COLUMNS):
+        raise DataError(f"the table of changes has a column twice: {some_of(table.columns)}; keep one of them")
+    texts = {name: table[name].astype(object) if name in table.columns else "" for name in COLUMNS}
+    found = pd.DataFrame(texts, index=table.index).fillna("").apply(unit_names).astype("str")
     found["kind"] = found["kind"].replace("", "renamed")
     found["year"] = [_year(text, row) for row, text in enumerate(found["year"], 1)]
     unknown = sorted(set(found["kind"]) - set(KINDS))
@@ -88,7 +94,7 @@ def _checked(table: pd.DataFrame) -> pd.DataFrame:
 
 def _year(text: str, row: int) -> int:
     try:
-        year = parse_year(text.removesuffix(".0"))
+        year = parse_year(text)
     except ValueError:
         year = None
     if year is None:
@@ -96,7 +102,9 @@ def _year(text: str, row: int) -> int:
     return year
 
 
-def _read(path: Path) -> pd.DataFrame:
+def _read(path: str | PathLike[str]) -> pd.DataFrame:
+    if not isinstance(path, str | PathLike):
+        raise DataError(f"changes={path!r} is neither a table nor a path; give county_changes() or a table of your own")
     grid = read_grids(path)[0]
     rows = [[grid.text(row, column).strip() for column in range(grid.width)] for row in range(grid.height)]
     return pd.DataFrame(rows[1:], columns=rows[0] if rows else [])

@@ -53,6 +53,8 @@ def successor_units(
     >>> panel.frame.values.tolist(), panel.trail["reason"].tolist()
     ([['富阳区', 2013, 1.0], ['富阳区', 2014, 2.0]], ['富阳市 became 富阳区 in 2014'])
     """
+    if isinstance(add, str):
+        raise DataError(f"add={add!r} must be a list of columns, such as [{add!r}]")
     for name in add or ():
         numbers_of(panel, name)
     if pd.api.types.is_numeric_dtype(panel.frame[panel.unit]):
@@ -79,7 +81,7 @@ def _joined(panel: Panel, change: Change, add: Sequence[str] | None) -> Panel:
     moved = replace(panel, frame=kept.reset_index(drop=True))
     if not summed.any():
         return _noted(moved, change.after, _became(change))
-    if add is None:
+    if not add:
         raise DataError(
             f"{_and(change.before)} went into {change.after} in {change.year}; name the columns that add up, such as "
             "add=['gdp']; other columns of numbers are missing in the years before"

@@ -8,6 +8,13 @@ import yrdecon as yd
 from yrdecon.places.gazetteer import place_names
 from yrdecon.present.sentences import in_words
 
+MERGER = (
+    ("卢湾区", 2009, 1.0, 0.1),
+    ("黄浦区", 2009, 2.0, 0.2),
+    ("卢湾区", 2010, 3.0, 0.3),
+    ("黄浦区", 2011, 5.0, 0.5),
+)
+
 
 def panel(*rows, **options):
     table = pd.DataFrame(list(rows), columns=["county", "year", "gdp"][: len(rows[0])] + ["share"] * (len(rows[0]) > 3))
@@ -40,23 +47,35 @@ def test_names_with_their_city_are_joined_too():
     assert made.units.tolist() == ["杭州富阳区", "杭州市富阳区"]
 
 
+def test_a_successor_is_found_under_the_name_that_the_panel_has_for_it():
+    rows = [("下关区", 2012, 1.0), ("南京市鼓楼区", 2012, 2.0), ("徐州市鼓楼区", 2012, 4.0)]
+    made = yd.successor_units(panel(*rows), yd.county_changes(), add=["gdp"])
+    assert values(made) == [["南京市鼓楼区", 2012, 3.0], ["徐州市鼓楼区", 2012, 4.0]]
+
+
 def test_a_table_of_codes_joins_a_panel_of_codes():
     made = yd.successor_units(panel(("510122", 2014, 1.0), ("510116", 2016, 2.0)), history(("510122", "510116", 2015)))
     assert values(made) == [["510116", 2014, 1.0], ["510116", 2016, 2.0]]
+
+
+def test_codes_that_a_workbook_keeps_as_numbers_are_those_of_the_panel():
+    changes = pd.DataFrame({"before": [510122.0, np.nan], "after": [510116.0, 510117.0], "year": [2015.0, 2016.0]})
+    made = yd.successor_units(panel(("510122", 2014, 1.0)), changes.assign(kind=["renamed", "part"]))
+    assert made.units.tolist() == ["510116"]
+
+
+@pytest.mark.parametrize(
+    ("add", "words"), [("gdp", "must be a list"), (["x"], "no column 'x'"), ([], "name the columns")]
+)
+def test_columns_to_add_are_named_in_a_list(add, words):
+    with pytest.raises(yd.DataError, match=words):
+        yd.successor_units(panel(*MERGER), yd.county_changes(), add=add)
 
 
 def test_changes_follow_each_other():
     changes = history(("b", "c", 2012, "renamed"), ("a", "b", 2010, "renamed"))
     made = yd.successor_units(panel(("a", 2009, 1.0), ("c", 2012, 2.0)), changes)
     assert values(made) == [["c", 2009, 1.0], ["c", 2012, 2.0]]
-
-
-MERGER = (
-    ("卢湾区", 2009, 1.0, 0.1),
-    ("黄浦区", 2009, 2.0, 0.2),
-    ("卢湾区", 2010, 3.0, 0.3),
-    ("黄浦区", 2011, 5.0, 0.5),
-)
 
 
 def test_merged_districts_are_added_up_before_and_a_sum_that_lacks_one_is_missing():
@@ -132,6 +151,17 @@ def test_a_history_is_read_from_a_file(tmp_path, ending):
         ([("a", 2014, 1.0)], history(("a", "b", 2015, "moved")), r"has the kinds \['moved'\]; choose"),
         ([("a", 2014, 1.0)], history(("a", "b")), r"lacks the columns \['year'\]"),
         ([(1, 2014, 1.0)], history(("1", "2", 2015)), "are numbers; make them texts"),
+        (
+            [("a", 2014, 1.0)],
+            history(("a", "b", 2015)).set_axis(["before", "year", "year"], axis=1),
+            "lacks the columns",
+        ),
+        (
+            [("a", 2014, 1.0)],
+            history(("a", "b", 2015)).assign(x=1).set_axis(["before", "after", "year", "year"], axis=1),
+            "has a column twice",
+        ),
+        ([("a", 2014, 1.0)], None, "changes=None is neither a table nor a path"),
     ],
 )
 def test_bad_histories_are_refused_in_words(rows, changes, words):
