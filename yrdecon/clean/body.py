@@ -134,15 +134,17 @@ def _fail_if_figures_have_no_header(table: RawTable) -> None:
             continue
         figures = cells[[not isinstance(cell, str) or DIGITS.fullmatch(cell) is not None for cell in cells]]
         if len(figures):
+            shown = str(figures.iloc[0]).removesuffix(".0")
             raise DataError(
-                f"{table.place(int(figures.index[0]), column)} holds {str(figures.iloc[0])!r} in a column without a "
+                f"{table.place(int(figures.index[0]), column)} holds {shown!r} in a column without a "
                 "header; give it one, or put texts that hold the separator of fields in quotation marks"
             )
 
 
 def _counts_rows(cells: pd.Series[Any]) -> bool:
-    """Tell whether a column holds 0, 1, 2 ..., as programs write before a table."""
-    return len(cells) > 0 and [str(cell).removesuffix(".0") for cell in cells] == [str(i) for i in range(len(cells))]
+    """Tell whether a column holds 0, 1, 2 ... or 1, 2, 3 ..., as programs and people write before a table."""
+    texts = [str(cell).removesuffix(".0") for cell in cells]
+    return any(texts == [str(i + first) for i in range(len(texts))] for first in (0, 1) if texts)
 
 
 def _fail_if_figures_have_no_unit(table: RawTable, roles: Roles, rows: pd.Index[Any]) -> None:

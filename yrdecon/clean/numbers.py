@@ -95,6 +95,20 @@ def is_number(cell: object) -> bool:
         return False
 
 
+def is_year(text: str) -> bool:
+    """Tell whether a text shows a year.
+
+    Examples
+    --------
+    >>> is_year("2010年"), is_year("统计年度")
+    (True, False)
+    """
+    try:
+        return parse_year(text) is not None
+    except ValueError:
+        return False
+
+
 def is_failed_number(text: str) -> bool:
     """Tell whether a text that is no number looks like one: digits, separators and brackets alone, and no date.
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from yrdecon.clean.column_map import ColumnMap
 from yrdecon.clean.grid import Grid, address, bare, cell_text, squeezed
-from yrdecon.clean.numbers import is_number
+from yrdecon.clean.numbers import is_number, is_year
 from yrdecon.clean.roles import roles_of
 from yrdecon.clean.units import is_unit_alone, stated_unit
 from yrdecon.errors import DataError
@@ -171,5 +171,5 @@ def _is_below(grid: Grid, row: int, time: int | None) -> bool:
     if any(is_number(cell) for cell in grid.cells[row]):
         return False
     if time is not None and texts[time]:
-        return True
+        return not is_year(texts[time])
     return all(is_unit_alone(t) or t in NO_UNIT for t in texts if t) and any(map(is_unit_alone, texts))

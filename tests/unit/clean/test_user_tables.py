@@ -190,7 +190,16 @@ def test_a_table_with_places_as_columns_is_to_be_transposed(tmp_path):
         yd.read_panel(text(tmp_path, "年份,合肥市,芜湖市", "2019,1,2"))
 
 
+def test_a_first_row_without_figures_is_a_row_and_no_label(tmp_path):
+    rows = [["合肥市", 2019, None], ["合肥市", 2020, 1.0]]
+    assert rows_of(yd.read_panel(text(tmp_path, "城市,年份,GDP", "合肥市,2019年,…", "合肥市,2020年,1"))) == rows
+    day = datetime.datetime(2019, 12, 31)
+    assert rows_of(yd.read_panel(book(tmp_path, HEADER, ["合肥市", day, None], ["合肥市", 2020, 1]))) == rows
+
+
 def test_a_column_that_counts_rows_is_no_variable(tmp_path):
+    path = book(tmp_path, [None, *HEADER], [1, "合肥市", 2020, 1], [2, "芜湖市", 2020, 2])
+    assert yd.read_panel(path).frame.columns.tolist() == list(HEADER)
     assert rows_of(yd.read_panel(text(tmp_path, ",城市,年份,GDP", "0,合肥市,2020,1", "1,芜湖市,2020,2"))) == [
         ["合肥市", 2020, 1.0],
         ["芜湖市", 2020, 2.0],
