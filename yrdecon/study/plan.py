@@ -113,6 +113,11 @@ class Claim:
     needs: Words | None = None
     __pydantic_config__: ClassVar[Any] = STRICT
 
+    @property
+    def is_on_a_gap(self) -> bool:
+        """Whether the sentence speaks of a gap between two groups, which both sides of the pairs decide."""
+        return "gap" in self.sentence.en.lower().split() or "差距" in self.sentence.zh
+
 
 @dataclass(frozen=True)
 class Inference:

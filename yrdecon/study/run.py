@@ -17,6 +17,7 @@ from yrdecon.study.steps.before_treatment import before_treatment
 from yrdecon.study.steps.comparisons import comparisons
 from yrdecon.study.steps.decision import claims, decision
 from yrdecon.study.steps.design_sheet import design_sheet
+from yrdecon.study.steps.donors import donors
 from yrdecon.study.steps.estimators import estimators
 from yrdecon.study.steps.inference import calibration, inference
 from yrdecon.study.steps.outcomes import outcomes
@@ -39,6 +40,7 @@ INDEPENDENT: dict[str, Callable[[Material], Findings]] = {
     "placebos": placebos,
     "pair_cases": pair_cases,
     "outcomes": outcomes,
+    "donors": donors,
     "robustness": robustness,
     "specifications": specifications,
     "second_computation": second_computation,

@@ -17,6 +17,7 @@ from yrdecon.present.specification_curve import plot_specification_curve
 from yrdecon.present.table import Table
 from yrdecon.present.weights import plot_weights
 from yrdecon.present.words import Lang, word
+from yrdecon.study.report.pairs import donors_sentence
 from yrdecon.study.report.reason import condition_text
 from yrdecon.study.report.texts import (
     comparison_table,
@@ -30,6 +31,7 @@ from yrdecon.study.report.texts import (
     unit_names,
 )
 from yrdecon.study.run import Study
+from yrdecon.study.steps.donors import GAP
 from yrdecon.study.steps.robustness import read_receipt
 from yrdecon.study.steps.specifications import DECLARED
 
@@ -65,8 +67,9 @@ def claim_sheet(study: Study, lang: Lang) -> tuple[Block, ...]:
         "report_grade": [grade_name(g, lang) for g in claims["grade"]],
         "report_needs": [text or "—" for text in claims[f"needs_{lang}"]],
     }
-    sentences, note = claims[f"sentence_{lang}"].tolist(), word("report_claims_note", lang)
-    table = report_table("report_claims", sentences, columns, lang, note)
+    gap = word(f"report_claims_gap_{'pairs' if claims['judged_by'].eq(GAP).any() else 'treated'}", lang)
+    note = word("report_claims_note", lang).format(gap=gap, donors=donors_sentence(study, lang))
+    table = report_table("report_claims", claims[f"sentence_{lang}"].tolist(), columns, lang, note.rstrip())
     return (Heading(word("report_claims", lang), anchor="claims"), TableBlock(table))
 
 
