@@ -12,7 +12,7 @@ from yrdecon.present.table import Table
 from yrdecon.present.words import Lang, word
 from yrdecon.study.report.texts import (
     interval,
-    listed,
+    joined,
     method_name,
     number,
     outcome_name,
@@ -56,19 +56,17 @@ def _who(study: Study, lang: Lang) -> str:
     here = codes.isin(study.material.headline.panel.units.astype(str))
     names = unit_names(study, lang)
     text = word("report_donors_text", lang).format(
-        n=int(here.sum()), total=len(codes), names=listed([names.get(c, c) for c in codes[here]], lang)
+        n=int(here.sum()), total=len(codes), names=joined([names.get(c, c) for c in codes[here]], lang)
     )
     if here.all():
         return text
-    missing = listed([names.get(c, c) for c in codes[~here]], lang)
+    missing = joined([names.get(c, c) for c in codes[~here]], lang)
     return text + word("report_donors_missing", lang).format(names=missing)
 
 
 def _effects(study: Study, effects: pd.DataFrame, lang: Lang) -> Table:
     lines = [row for _, row in effects.iterrows()]
     columns = {
-        "report_outcome": [outcome_name(row["outcome"], lang) for row in lines],
-        "report_pool": [row[f"label_{lang}"] for row in lines],
         "report_gap_change": [number(row["gap"]) for row in lines],
         "estimate": [number(row["estimate"]) for row in lines],
         "interval_row": [interval(row) for row in lines],
@@ -76,9 +74,18 @@ def _effects(study: Study, effects: pd.DataFrame, lang: Lang) -> Table:
     }
     if effects["p_value"].notna().any():
         columns["p_permutation"] = [p_value(row["p_value"]) for row in lines]
-    rows = [word(f"report_side_{row['side']}", lang).format(n=row["n"]) for row in lines]
+    rows = [_label(study, row, lang) for row in lines]
     note = word("report_partners_note", lang).format(method=method_name(study.plan.headline.estimator, lang))
     return report_table("report_partners_table", rows, columns, lang, note)
+
+
+def _label(study: Study, row: pd.Series, lang: Lang) -> str:
+    """Name the side and what differs from the headline."""
+    head = study.plan.headline
+    parts = [word(f"report_side_{row['side']}", lang).format(n=row["n"])]
+    parts += [row[f"label_{lang}"]] if row["name"] != head.pool else []
+    parts += [outcome_name(row["outcome"], lang)] if row["outcome"] != head.outcome else []
+    return ("：" if lang == "zh" else ": ").join(parts)
 
 
 def _each(study: Study, pairs: pd.DataFrame, lang: Lang) -> Table:

@@ -87,11 +87,6 @@ def joined(texts: Sequence[str], lang: Lang) -> str:
     return ("；" if lang == "zh" else "; ").join(texts)
 
 
-def listed(names: Sequence[str], lang: Lang) -> str:
-    """Join names in a list."""
-    return ("、" if lang == "zh" else ", ").join(names)
-
-
 def report_table(
     caption: str, rows: Sequence[str], columns: Mapping[str, Sequence[str]], lang: Lang, note: str = ""
 ) -> Table:

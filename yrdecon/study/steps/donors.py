@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from yrdecon.core.hypothesis import HypothesisTest
 from yrdecon.core.panel import Panel
+from yrdecon.core.sample import draw_sample
 from yrdecon.errors import DesignError
 from yrdecon.inference.pair_gap import pair_gap_test
 from yrdecon.policy.assign import assign_cohort
@@ -33,11 +35,11 @@ def donors(material: Material) -> Findings:
     """Compare donors with units that are on neither side, and recipients with their own donors.
 
     Tests ``donors_<outcome>_<pool>`` of the headline by its own estimator, ``gap_<outcome>_<pool>`` by `pair_gap_test`
-    in every pool, and of the outcomes of sentences on a gap in the headline's; frames ``effects`` (side, outcome, n
-    units or pairs, gap as it is) and ``pairs`` (changes of both sides).
+    there and in the largest pool, and of the outcomes of sentences on a gap in the headline's pool; frames ``effects``
+    (side, outcome, n units or pairs, gap as it is) and ``pairs`` (changes of both sides).
     """
     pool, first = material.plan.headline.pool, material.plan.headline.outcome
-    gaps = [(first, name) for name in material.pools]
+    gaps = [(first, pool), (first, _largest(material))]
     gaps += [(c.outcome, pool) for c in material.plan.claims if c.is_on_a_gap and c.outcome and not c.needs]
     asked = list(dict.fromkeys([(DONORS, first, pool), *((GAP, *gap) for gap in gaps)]))
     run = {DONORS: _donors, GAP: _gap}
@@ -69,6 +71,15 @@ def pooled(material: Material, comparison: Comparison, side: str) -> Comparison:
     panel, rows = (sides.panel, rest | sides.donor) if side == DONORS else (comparison.panel, rest | sides.recipient)
     marked = panel.assign(**{POOL: rows | sides.donor})
     return replace(comparison, panel=marked, design=replace(comparison.design, pool=POOL))
+
+
+def _largest(material: Material) -> str:
+    """Return the pool with the most units, in which most placebo pairs find a place."""
+    return max(material.pools, key=lambda name: len(_units(material.pools[name])))
+
+
+def _units(comparison: Comparison) -> pd.Index[Any]:
+    return draw_sample(comparison.panel, comparison.design).units
 
 
 def _sides(material: Material, panel: Panel) -> Sides:
