@@ -15,6 +15,7 @@ from yrdecon.estimators.lp_did import lp_did
 from yrdecon.estimators.matched_did import matched_did
 from yrdecon.estimators.matrix_completion import matrix_completion
 from yrdecon.estimators.panel_regression import panel_regression
+from yrdecon.estimators.ring_effects import ring_effects
 from yrdecon.estimators.stacked import stacked
 from yrdecon.estimators.staggered_rollout import staggered_rollout
 from yrdecon.estimators.sun_abraham import sun_abraham
@@ -47,6 +48,7 @@ __all__ = [
     "matched_did",
     "matrix_completion",
     "panel_regression",
+    "ring_effects",
     "stacked",
     "staggered_rollout",
     "sun_abraham",

@@ -229,7 +229,7 @@ def _base(estimate: Estimate) -> tuple[int, ...]:
         return _whole(weights.loc[weights["weight"] > 0, "time"])
     if "reference" in estimate.cells:
         return _whole(estimate.cells.loc[estimate.cells["reference"].astype(bool), "event_time"] + date)
-    single = "term" in estimate.cells and estimate.cells["term"].tolist() == ["treated"]
+    single = "term" in estimate.cells and estimate.cells["term"].iloc[0] == "treated"
     return _whole(times[times < date]) if single else ()
 
 
