@@ -6,6 +6,7 @@ from yrdecon.inference.cluster_diagnostics import cluster_diagnostics, cluster_l
 from yrdecon.inference.conformal import conformal
 from yrdecon.inference.conley import conley
 from yrdecon.inference.conley_taber import conley_taber
+from yrdecon.inference.dose_order import dose_order_test
 from yrdecon.inference.driscoll_kraay import driscoll_kraay
 from yrdecon.inference.dyadic import dyadic_robust
 from yrdecon.inference.ferman_pinto import ferman_pinto
@@ -34,6 +35,7 @@ __all__ = [
     "conformal",
     "conley",
     "conley_taber",
+    "dose_order_test",
     "driscoll_kraay",
     "dyadic_robust",
     "ferman_pinto",

@@ -76,7 +76,7 @@ class Material:
         sha = hashlib.sha256()
         for panel in {id(c.panel): c.panel for c in self.pools.values()}.values():
             frame = panel.frame if before is None else panel.frame[panel.frame[panel.time] < before]
-            columns = [panel.unit, panel.time, *(c for c in _outcomes(self.plan) if c in frame.columns)]
+            columns = [panel.unit, panel.time, *(c for c in named_outcomes(self.plan) if c in frame.columns)]
             sha.update(table_bytes(frame[columns]))
         return sha.hexdigest()
 
@@ -139,7 +139,7 @@ def _asked_of(comparison: Comparison, outcome: str) -> Comparison:
 
 def _fail_if_filled_after_treatment(material: Material, outcome: str) -> None:
     panel = material.headline.panel
-    if FILLED not in panel.frame.columns or not any(part in outcome for part in PER_PERSON):
+    if FILLED not in panel.frame.columns or not is_per_person(outcome):
         return
     treated = np.isfinite(panel.frame["cohort"].astype(float)) & (panel.frame[panel.time] >= material.first_touched)
     cells = panel.frame[treated & panel.frame[FILLED].eq(True)]
@@ -148,9 +148,20 @@ def _fail_if_filled_after_treatment(material: Material, outcome: str) -> None:
         raise DesignError(f"{outcome} rests on filled cells of treated units after treatment: {shown}")
 
 
+def named_outcomes(plan: Plan) -> tuple[str, ...]:
+    """Return every outcome that a plan names, the headline's first."""
+    named = [plan.headline.outcome, *(o.column for o in plan.outcomes), *(c.outcome for c in plan.claims if c.outcome)]
+    return tuple(dict.fromkeys(named))
+
+
+def is_per_person(outcome: str) -> bool:
+    """Tell from its name whether an outcome is divided by a population."""
+    return any(part in outcome for part in PER_PERSON)
+
+
 def blind(material: Material) -> Material:
     """Put the last value before treatment in place of every outcome from the first touched period on."""
-    first, outcomes = material.first_touched, _outcomes(material.plan)
+    first, outcomes = material.first_touched, named_outcomes(material.plan)
 
     def blinded(comparison: Comparison) -> Comparison:
         return replace(comparison, panel=_blind_panel(comparison.panel, first, outcomes))
@@ -172,11 +183,6 @@ def _blind_panel(panel: Panel, first: int, outcomes: tuple[str, ...]) -> Panel:
         if outcome in frame.columns:
             columns[outcome] = frame[outcome].where(before, frame[panel.unit].map(known[outcome].last()))
     return panel.assign(**columns)
-
-
-def _outcomes(plan: Plan) -> tuple[str, ...]:
-    named = [plan.headline.outcome, *(o.column for o in plan.outcomes), *(c.outcome for c in plan.claims if c.outcome)]
-    return tuple(dict.fromkeys(named))
 
 
 def _own_registry(plan: Plan, folder: Path) -> Registry:
@@ -229,7 +235,7 @@ def _variant(pools: Mapping[str, Comparison], plan: Plan, variant: Variant) -> C
 
 
 def _fail_if_outcomes_are_missing(plan: Plan, name: str, panel: Panel) -> None:
-    missing = [c for c in _outcomes(plan) if c not in panel.frame.columns]
+    missing = [c for c in named_outcomes(plan) if c not in panel.frame.columns]
     if plan.headline.outcome in missing:
         numbers = panel.frame.select_dtypes(np.number).columns.tolist()
         raise DesignError(

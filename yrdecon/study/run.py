@@ -18,6 +18,7 @@ from yrdecon.study.steps.comparisons import comparisons
 from yrdecon.study.steps.decision import claims, decision
 from yrdecon.study.steps.design_sheet import design_sheet
 from yrdecon.study.steps.donors import donors
+from yrdecon.study.steps.dose import dose
 from yrdecon.study.steps.estimators import estimators
 from yrdecon.study.steps.inference import calibration, inference
 from yrdecon.study.steps.outcomes import outcomes
@@ -26,6 +27,7 @@ from yrdecon.study.steps.placebos import placebos
 from yrdecon.study.steps.robustness import robustness, second_computation
 from yrdecon.study.steps.sensitivity import sensitivity
 from yrdecon.study.steps.specifications import specifications
+from yrdecon.study.steps.spillovers import spillovers
 
 Progress = Callable[[str, str], None]
 
@@ -41,6 +43,8 @@ INDEPENDENT: dict[str, Callable[[Material], Findings]] = {
     "pair_cases": pair_cases,
     "outcomes": outcomes,
     "donors": donors,
+    "spillovers": spillovers,
+    "dose": dose,
     "robustness": robustness,
     "specifications": specifications,
     "second_computation": second_computation,

@@ -19,6 +19,7 @@ from yrdecon.present.weights import plot_weights
 from yrdecon.present.words import Lang, word
 from yrdecon.study.report.pairs import donors_sentence
 from yrdecon.study.report.reason import condition_text
+from yrdecon.study.report.spillovers import dose_blocks, spillover_blocks
 from yrdecon.study.report.texts import (
     comparison_table,
     grade_name,
@@ -51,7 +52,7 @@ def appendix(study: Study, lang: Lang) -> tuple[Block, ...]:
     estimate = study.found["comparisons"].estimates.get("headline")
     if estimate is not None and "unit_weights" in estimate.frames:
         blocks.append(FigureBlock(plot_weights(estimate, lang=lang, labels=names), word("report_weights", lang)))
-    blocks += _placebo_kinds(study, lang)
+    blocks += [*_placebo_kinds(study, lang), *spillover_blocks(study, lang), *dose_blocks(study, lang)]
     return (*blocks, *_specifications(study, lang), *_battery(study, lang), TableBlock(_rule(study, lang)))
 
 
