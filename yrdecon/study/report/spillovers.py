@@ -34,7 +34,9 @@ def spillover_blocks(study: Study, lang: Lang) -> list[Block]:
         made = ladder[ladder["estimate"].notna()]
         rows = [names.get(r) or known_word(f"rung_{r.replace(' ', '_')}", lang) or r for r in made["rung"]]
         blocks.append(FigureBlock(figure, word("report_ladder", lang)))
-        blocks.append(TableBlock(comparison_table("report_ladder", made, rows, lang, word("report_ladder_note", lang))))
+        blocks.append(
+            TableBlock(comparison_table("report_ladder_table", made, rows, lang, word("report_ladder_note", lang)))
+        )
     if "rings" in found.frames:
         blocks.append(TableBlock(_rings(study, lang)))
     return blocks
