@@ -14,6 +14,7 @@ from yrdecon.inference.heteroskedastic import heteroskedastic
 from yrdecon.inference.named import with_errors
 from yrdecon.inference.newey_west import newey_west
 from yrdecon.inference.node_jackknife import node_jackknife
+from yrdecon.inference.pairing_permutation import pairing_permutation_test
 from yrdecon.inference.permutation import permutation_test
 from yrdecon.inference.placebo_band import placebo_band
 from yrdecon.inference.pool_draws import pool_draws
@@ -41,6 +42,7 @@ __all__ = [
     "holm",
     "newey_west",
     "node_jackknife",
+    "pairing_permutation_test",
     "permutation_test",
     "placebo_band",
     "pool_draws",
