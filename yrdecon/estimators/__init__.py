@@ -3,6 +3,7 @@
 from yrdecon.estimators.aggregate import aggregate
 from yrdecon.estimators.bacon import bacon
 from yrdecon.estimators.callaway_santanna import callaway_santanna
+from yrdecon.estimators.count_regression import count_regression
 from yrdecon.estimators.did_multiplegt import did_multiplegt
 from yrdecon.estimators.dose_response import dose_response
 from yrdecon.estimators.dynamic_panel import dynamic_panel
@@ -34,6 +35,7 @@ __all__ = [
     "average",
     "bacon",
     "callaway_santanna",
+    "count_regression",
     "did_multiplegt",
     "dose_response",
     "dynamic_panel",

@@ -16,6 +16,7 @@ from yrdecon.inference.named import with_errors
 from yrdecon.inference.newey_west import newey_west
 from yrdecon.inference.node_jackknife import node_jackknife
 from yrdecon.inference.pair_gap import pair_gap_test
+from yrdecon.inference.pairing_permutation import pairing_permutation_test
 from yrdecon.inference.permutation import permutation_test
 from yrdecon.inference.placebo_band import placebo_band
 from yrdecon.inference.pool_draws import pool_draws
@@ -45,6 +46,7 @@ __all__ = [
     "newey_west",
     "node_jackknife",
     "pair_gap_test",
+    "pairing_permutation_test",
     "permutation_test",
     "placebo_band",
     "pool_draws",
