@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from yrdecon.clean.load import load_panel
 from yrdecon.clean.read_panel import read_panel
@@ -21,6 +22,7 @@ from yrdecon.policy.assign import assign_cohort, assign_policies
 from yrdecon.policy.pairs import registry_from_pairs
 from yrdecon.policy.pools import assign_pools
 from yrdecon.policy.registry import Registry, load_registry
+from yrdecon.study.flows import read_flows
 from yrdecon.study.plan import Plan, Pool, Variant
 
 SHIPPED = ("yrd", "national")
@@ -50,6 +52,8 @@ class Material:
         The comparison on which the verdict rests.
     pools, variants
         Comparisons by the name of the pool, and in the order of the plan.
+    flows
+        Columns origin, destination, time and flow, if the plan names a file of flows.
     """
 
     plan: Plan
@@ -57,6 +61,7 @@ class Material:
     headline: Comparison
     pools: Mapping[str, Comparison]
     variants: tuple[Comparison, ...]
+    flows: pd.DataFrame | None = None
 
     @property
     def estimator(self) -> Estimator:
@@ -78,6 +83,8 @@ class Material:
             frame = panel.frame if before is None else panel.frame[panel.frame[panel.time] < before]
             columns = [panel.unit, panel.time, *(c for c in named_outcomes(self.plan) if c in frame.columns)]
             sha.update(table_bytes(frame[columns]))
+        if self.flows is not None:
+            sha.update(table_bytes(self.flows if before is None else self.flows[self.flows["time"] < before]))
         return sha.hexdigest()
 
 
@@ -105,7 +112,9 @@ def load_material(plan: Plan, folder: Path) -> Material:
     pools = {name: _comparison(panels, plan, name, pool, design) for name, pool in plan.pools.items()}
     headline = pools[plan.headline.pool]
     draw_sample(headline.panel, headline.design)
-    return Material(plan, registry, headline, pools, tuple(_variant(pools, plan, v) for v in plan.variants))
+    variants = tuple(_variant(pools, plan, v) for v in plan.variants)
+    flows = None if plan.flows is None else read_flows(plan.flows, folder)
+    return Material(plan, registry, headline, pools, variants, flows)
 
 
 def with_outcome(material: Material, outcome: str) -> Material:

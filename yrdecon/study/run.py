@@ -19,6 +19,7 @@ from yrdecon.study.steps.decision import claims, decision
 from yrdecon.study.steps.design_sheet import design_sheet
 from yrdecon.study.steps.donors import donors
 from yrdecon.study.steps.dose import dose
+from yrdecon.study.steps.dyads import dyads
 from yrdecon.study.steps.estimators import estimators
 from yrdecon.study.steps.inference import calibration, inference
 from yrdecon.study.steps.outcomes import outcomes
@@ -45,6 +46,7 @@ INDEPENDENT: dict[str, Callable[[Material], Findings]] = {
     "donors": donors,
     "spillovers": spillovers,
     "dose": dose,
+    "dyads": dyads,
     "robustness": robustness,
     "specifications": specifications,
     "second_computation": second_computation,
