@@ -19,6 +19,7 @@ from yrdecon.inference.pair_gap import pair_gap_test
 from yrdecon.inference.pairing_permutation import pairing_permutation_test
 from yrdecon.inference.permutation import permutation_test
 from yrdecon.inference.placebo_band import placebo_band
+from yrdecon.inference.placebo_event_study import placebo_event_study
 from yrdecon.inference.pool_draws import pool_draws
 from yrdecon.inference.scpc import scpc
 from yrdecon.inference.sign_change import sign_change
@@ -49,6 +50,7 @@ __all__ = [
     "pairing_permutation_test",
     "permutation_test",
     "placebo_band",
+    "placebo_event_study",
     "pool_draws",
     "romano_wolf",
     "scpc",

@@ -28,8 +28,8 @@ from yrdecon.study.report.texts import (
     outcome_name,
     rank,
     report_table,
-    too_narrow,
     unit_names,
+    whose_errors,
 )
 from yrdecon.study.run import Study
 from yrdecon.study.steps.donors import GAP
@@ -45,7 +45,7 @@ def appendix(study: Study, lang: Lang) -> tuple[Block, ...]:
     if "bounds" in found.frames:
         figure = plot_honest_bounds(found.frames["bounds"], outcome=head.design.outcome, lang=lang)
         blocks.append(FigureBlock(figure, word("report_bounds", lang)))
-        blocks += too_narrow(study, lang)
+        blocks += whose_errors(study, lang)
     if "left_out" in found.frames:
         figure = plot_leave_one_out(found.frames["left_out"], lang=lang, labels=names)
         blocks.append(FigureBlock(figure, word("report_left_out", lang)))

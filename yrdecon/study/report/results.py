@@ -19,8 +19,8 @@ from yrdecon.study.report.texts import (
     percent,
     rank,
     report_table,
-    too_narrow,
     unit_names,
+    whose_errors,
 )
 from yrdecon.study.run import Study
 
@@ -48,7 +48,7 @@ def before_section(study: Study, lang: Lang) -> tuple[Block, ...]:
         missed = percent(1 - row["power"])
         blocks.append(Paragraph(text.format(slope=f"{row['slope']:.4f}", missed=missed, bias=number(row["bias"]))))
     if len(power):
-        blocks += too_narrow(study, lang)
+        blocks += whose_errors(study, lang)
     blocks.append(FigureBlock(plot_trends(head.panel, head.design, lang=lang), word("report_trends", lang)))
     if "time" in study.found["placebos"].frames:
         dates = study.found["placebos"].frames["time"]
