@@ -168,6 +168,21 @@ def is_per_person(outcome: str) -> bool:
     return any(part in outcome for part in PER_PERSON)
 
 
+def income_column(material: Material) -> str:
+    """Return the first outcome per person that a plan names.
+
+    Raises
+    ------
+    DesignError
+        If it names none.
+    """
+    columns = material.headline.panel.frame.columns
+    found = [c for c in named_outcomes(material.plan) if is_per_person(c) and c in columns]
+    if not found:
+        raise DesignError("the plan names no outcome per person; declare one under outcomes")
+    return found[0]
+
+
 def blind(material: Material) -> Material:
     """Put the last value before treatment in place of every outcome from the first touched period on."""
     first, outcomes = material.first_touched, named_outcomes(material.plan)

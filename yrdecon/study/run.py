@@ -15,6 +15,7 @@ from yrdecon.study.material import Material, load_material
 from yrdecon.study.plan import Plan, load_plan
 from yrdecon.study.steps.before_treatment import before_treatment
 from yrdecon.study.steps.comparisons import comparisons
+from yrdecon.study.steps.convergence import convergence
 from yrdecon.study.steps.decision import claims, decision
 from yrdecon.study.steps.design_sheet import design_sheet
 from yrdecon.study.steps.donors import donors
@@ -47,6 +48,7 @@ INDEPENDENT: dict[str, Callable[[Material], Findings]] = {
     "spillovers": spillovers,
     "dose": dose,
     "dyads": dyads,
+    "convergence": convergence,
     "robustness": robustness,
     "specifications": specifications,
     "second_computation": second_computation,

@@ -18,6 +18,7 @@ from yrdecon.study.plan import Flows, Words, load_plan
 from yrdecon.study.report.flows import flows_section
 from yrdecon.study.report.pairs import donors_sentence
 from yrdecon.study.run import Study
+from yrdecon.study.steps.convergence import convergence
 from yrdecon.study.steps.donors import DONORS, GAP, donors, pooled
 from yrdecon.study.steps.dose import dose
 from yrdecon.study.steps.dyads import dyads
@@ -126,7 +127,7 @@ def test_the_dose_is_the_lead_of_the_donor_in_income_before_treatment(twinning):
 
 
 def test_a_plan_without_an_outcome_per_person_has_no_dose(study_folder):
-    assert "no dose supplied" in dose(material_of(study_folder)).refused["order"]
+    assert "no outcome per person" in dose(material_of(study_folder)).refused["order"]
 
 
 def test_pairing_that_raises_flows_is_found_and_one_that_does_not_is_not(study_folder):
@@ -183,3 +184,16 @@ def test_other_flows_are_other_data(study_folder):
     first = with_flows(study_folder).digest()
     write_flows(study_folder, 2.0)
     assert len({before, first, material_of(study_folder).digest()}) == 3
+
+
+def test_dispersion_and_speed_are_those_of_incomes_that_draw_together(twinning):
+    found = convergence(twinning)
+    frame = twinning.headline.panel.frame
+    first = frame.query("year == 2010")["ln_real_gdp_pc"]
+    assert found.frames["sigma"]["sd_all"].iloc[0] == pytest.approx(first.std(), abs=1e-12)
+    shrinking = frame.assign(ln_real_gdp_pc=frame["lon"] * 0.9 ** (frame["year"] - 2010))
+    panel = replace(twinning.headline.panel, frame=shrinking)
+    moved = convergence(replace(twinning, headline=replace(twinning.headline, panel=panel))).frames
+    assert moved["beta"]["speed"].iloc[0] == pytest.approx(-np.log(0.9), abs=1e-9)
+    assert moved["beta"]["r_squared"].iloc[0] == pytest.approx(1, abs=1e-9)
+    assert (moved["sigma"]["sd_all"].pct_change().dropna() + 0.1).abs().max() < 1e-9

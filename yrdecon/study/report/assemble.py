@@ -6,6 +6,7 @@ from yrdecon.present.blocks import Heading, PageBreak
 from yrdecon.present.document import Document
 from yrdecon.present.words import Lang, word
 from yrdecon.study.report.appendix import appendix, behind, claim_sheet
+from yrdecon.study.report.convergence import convergence_section
 from yrdecon.study.report.design import design_section
 from yrdecon.study.report.first_page import first_page
 from yrdecon.study.report.flows import flows_section
@@ -37,6 +38,7 @@ def study_report(study: Study, lang: Lang) -> Document:
         *results_section(study, lang),
         *pairs_section(study, lang),
         *flows_section(study, lang),
+        *convergence_section(study, lang),
         *appendix(study, lang),
         *behind(study, lang),
     )

@@ -8,6 +8,7 @@ from yrdecon.present.ladder import plot_ladder
 from yrdecon.present.sentences import in_words
 from yrdecon.present.table import Table
 from yrdecon.present.words import Lang, known_word, word
+from yrdecon.study.material import income_column
 from yrdecon.study.report.texts import (
     comparison_table,
     count,
@@ -19,7 +20,6 @@ from yrdecon.study.report.texts import (
     unit_names,
 )
 from yrdecon.study.run import Study
-from yrdecon.study.steps.dose import income_column
 from yrdecon.study.steps.spillovers import TREATED
 
 

@@ -12,7 +12,7 @@ from yrdecon.core.panel import Panel
 from yrdecon.errors import DesignError
 from yrdecon.inference.dose_order import dose_order_test
 from yrdecon.study.findings import Findings, gather
-from yrdecon.study.material import FILLED, Material, is_per_person, named_outcomes
+from yrdecon.study.material import FILLED, Material, income_column
 
 DOSE = "donor_advantage"
 
@@ -28,21 +28,6 @@ def dose(material: Material) -> Findings:
     if "order" not in found.tests:
         return found
     return Findings({}, found.tests, {**found.frames, "doses": _doses(material, found.tests["order"])})
-
-
-def income_column(material: Material) -> str:
-    """Return the first outcome per person of the plan.
-
-    Raises
-    ------
-    DesignError
-        If the plan names none.
-    """
-    columns = material.headline.panel.frame.columns
-    found = [c for c in named_outcomes(material.plan) if is_per_person(c) and c in columns]
-    if not found:
-        raise DesignError("no dose supplied: the plan names no outcome per person from which donors' lead follows")
-    return found[0]
 
 
 def _order(material: Material) -> HypothesisTest:
@@ -61,7 +46,7 @@ def _leads(material: Material) -> pd.Series:
     donors = pairs.assign(income=pairs["donor_code"].map(income)).groupby("recipient_code")["income"].mean()
     leads = (donors - income.reindex(donors.index)).dropna()
     if (leads <= 0).any():
-        raise DesignError(f"no dose supplied: the donors of {leads.index[leads <= 0].tolist()} are poorer than they")
+        raise DesignError(f"the donors of {leads.index[leads <= 0].tolist()} are poorer than they")
     return leads
 
 
@@ -71,7 +56,7 @@ def _whole_pairs(material: Material) -> pd.DataFrame:
     treated = panel.frame.loc[np.isfinite(panel.frame["cohort"].astype(float)), panel.unit].astype(str)
     here = own["donor_code"].isin(panel.units.astype(str)) & own["recipient_code"].isin(treated)
     if not here.any():
-        raise DesignError("no dose supplied: no recipient has a donor that is a unit of the panel")
+        raise DesignError("no recipient has a donor that is a unit of the panel")
     return own[here]
 
 
