@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from yrdecon.errors import YrdeconError
@@ -12,7 +14,6 @@ from yrdecon.present.table import Table
 from yrdecon.present.words import Lang, word
 from yrdecon.study.report.texts import (
     interval,
-    joined,
     method_name,
     number,
     outcome_name,
@@ -56,12 +57,17 @@ def _who(study: Study, lang: Lang) -> str:
     here = codes.isin(study.material.headline.panel.units.astype(str))
     names = unit_names(study, lang)
     text = word("report_donors_text", lang).format(
-        n=int(here.sum()), total=len(codes), names=joined([names.get(c, c) for c in codes[here]], lang)
+        n=int(here.sum()), total=len(codes), names=_listed([names.get(c, c) for c in codes[here]], lang)
     )
     if here.all():
         return text
-    missing = joined([names.get(c, c) for c in codes[~here]], lang)
+    missing = _listed([names.get(c, c) for c in codes[~here]], lang)
     return text + word("report_donors_missing", lang).format(names=missing)
+
+
+def _listed(names: Sequence[str], lang: Lang) -> str:
+    """Join names, some of which hold a comma in English."""
+    return ("、" if lang == "zh" else "; ").join(names)
 
 
 def _effects(study: Study, effects: pd.DataFrame, lang: Lang) -> Table:
