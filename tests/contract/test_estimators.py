@@ -86,7 +86,7 @@ def test_the_order_of_rows_and_the_names_of_units_do_not_matter(estimator, toy):
     frame = toy.frame.sample(frac=1, random_state=3)
     names = {u: f"z{99 - i}" for i, u in enumerate(sorted(frame["unit"].unique()))}
     frame = frame.assign(unit=frame["unit"].map(names))
-    other = yd.Panel.from_frame(frame, unit="unit", time="time", group="group")
+    other = yd.Panel.from_frame(frame, unit="unit", time="time", location=("lon", "lat"), group="group")
     assert close(estimator(other, DESIGN).coef, estimator(toy, DESIGN).coef, 1e-6)
 
 

@@ -14,6 +14,7 @@ SCALE = {5.0: 1.5, 7.0: 1.0, 9.0: 0.5}
 NOT_CONSISTENT = {
     "dose_response": "low and high doses are two-way regressions",
     "triple_difference": "earlier adopters serve as comparisons for eligible units",
+    "ring_effects": "treated units of other cohorts serve as comparisons, as in the two-way regression",
     "twfe": "averages effects with weights of either sign",
     "event_study": "effects of other cohorts and horizons contaminate each coefficient",
 }
@@ -35,7 +36,8 @@ def staggered(seed):
     y += np.stack([effect(c, time - c if np.isfinite(c) else -np.ones(N_PERIODS)) for c in cohort])
     frame = pd.DataFrame({"unit": np.repeat(np.arange(shape[0]), shape[1]), "time": np.tile(time, shape[0])})
     frame = frame.assign(y=y.ravel(), cohort=np.repeat(cohort, shape[1]))
-    return yd.Panel.from_frame(furnished(frame), unit="unit", time="time", group="group")
+    placed = furnished(frame).assign(lon=0.3 * frame["unit"], lat=0.0)
+    return yd.Panel.from_frame(placed, unit="unit", time="time", location=("lon", "lat"), group="group")
 
 
 def furnished(frame):

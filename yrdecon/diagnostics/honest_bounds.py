@@ -55,7 +55,7 @@ def honest_bounds(
     Rows of restriction (original, relative magnitudes, smoothness), m, conf_low, conf_high and breakdown, the smallest
     m at which the interval holds zero (NaN if at none up to 8 ratios or ten standard errors), and n_treated and
     n_clusters where the estimate knows them. Intervals are as good as the covariance: with fewer than ten treated
-    clusters use `honest_bounds_from` with a placebo covariance.
+    clusters give the estimate of `placebo_event_study`.
 
     Raises
     ------

@@ -12,12 +12,14 @@ from yrdecon.errors import DesignError
 from yrdecon.estimators.aggregate import aggregate
 from yrdecon.estimators.linear_map import lincom
 
+DIRECT = "treated"
+
 
 def one_effect(estimator: Estimator, panel: Panel, design: Design) -> Estimator:
     """Return an estimator with one coefficient: itself, or its effects on the treated summarized in one.
 
     Effects by cohort and period are summarized by `aggregate`; effects by event time are averaged from event time zero
-    on, excluded periods left out.
+    on, excluded periods left out; beside spillovers the effect on the treated is taken.
 
     Raises
     ------
@@ -37,6 +39,8 @@ def _summarize(estimate: Estimate) -> Estimate:
     cells = estimate.cells
     if "cohort" in cells:
         return aggregate(estimate, None)
+    if "event_time" not in cells and DIRECT in (terms := cells["term"].tolist()):
+        return lincom(estimate, {terms.index(DIRECT): 1.0}, term=DIRECT)
     if "event_time" not in cells:
         raise DesignError(
             f"{estimate.method} returns {len(estimate.coef)} coefficients without event times; "

@@ -3,6 +3,7 @@
 from yrdecon.estimators.aggregate import aggregate
 from yrdecon.estimators.bacon import bacon
 from yrdecon.estimators.callaway_santanna import callaway_santanna
+from yrdecon.estimators.count_regression import count_regression
 from yrdecon.estimators.did_multiplegt import did_multiplegt
 from yrdecon.estimators.dose_response import dose_response
 from yrdecon.estimators.dynamic_panel import dynamic_panel
@@ -15,6 +16,7 @@ from yrdecon.estimators.lp_did import lp_did
 from yrdecon.estimators.matched_did import matched_did
 from yrdecon.estimators.matrix_completion import matrix_completion
 from yrdecon.estimators.panel_regression import panel_regression
+from yrdecon.estimators.ring_effects import ring_effects
 from yrdecon.estimators.stacked import stacked
 from yrdecon.estimators.staggered_rollout import staggered_rollout
 from yrdecon.estimators.sun_abraham import sun_abraham
@@ -33,6 +35,7 @@ __all__ = [
     "average",
     "bacon",
     "callaway_santanna",
+    "count_regression",
     "did_multiplegt",
     "dose_response",
     "dynamic_panel",
@@ -47,6 +50,7 @@ __all__ = [
     "matched_did",
     "matrix_completion",
     "panel_regression",
+    "ring_effects",
     "stacked",
     "staggered_rollout",
     "sun_abraham",

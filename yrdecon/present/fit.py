@@ -209,7 +209,7 @@ def _within_r_squared(estimate: Estimate) -> float | None:
     linear = estimate.linear
     if linear is None or linear.n_covariates or len(linear.residuals) == 0:
         return None
-    if linear.is_instrumented or not linear.effects:
+    if linear.is_instrumented or linear.is_reweighted or not linear.effects:
         return None
     total = float(linear.weights @ linear.outcome**2)
     return 1 - float(linear.weights @ linear.residuals**2) / total if total > 0 else None
@@ -229,7 +229,7 @@ def _base(estimate: Estimate) -> tuple[int, ...]:
         return _whole(weights.loc[weights["weight"] > 0, "time"])
     if "reference" in estimate.cells:
         return _whole(estimate.cells.loc[estimate.cells["reference"].astype(bool), "event_time"] + date)
-    single = "term" in estimate.cells and estimate.cells["term"].tolist() == ["treated"]
+    single = "term" in estimate.cells and estimate.cells["term"].iloc[0] == "treated"
     return _whole(times[times < date]) if single else ()
 
 

@@ -14,6 +14,7 @@ FORMS = (
     (re.compile(r"(?:np\.)?log\((?P<variable>[^()]+)\)"), "log_of"),
     (re.compile(r"mean of (?P<variable>.+)"), "mean_of"),
 )
+RING = re.compile(r"ring_(?P<inner>[\d.]+)_(?P<outer>[\d.]+)km")
 
 
 def term_label(term: str, lang: Lang, labels: Mapping[str, str]) -> str | None:
@@ -25,11 +26,15 @@ def term_label(term: str, lang: Lang, labels: Mapping[str, str]) -> str | None:
     'Output, 1 earlier'
     >>> term_label("gdp:east", "zh", {"gdp": "产出", "east": "东部"})
     '产出 × 东部'
+    >>> term_label("ring_50_100km", "en", {})
+    '50–100 km from a treated place'
     >>> term_label("L(unheard, 1)", "en", {}) is None
     True
     """
     if known := variable_label(term, lang, labels):
         return known
+    if ring := RING.fullmatch(term):
+        return word("ring_of", lang).format(**ring.groupdict())
     for pattern, key in FORMS:
         if match := pattern.fullmatch(term):
             inner = term_label(match["variable"], lang, labels)

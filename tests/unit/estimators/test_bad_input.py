@@ -44,6 +44,8 @@ def table(cohorts=COHORTS, periods=range(1, 9)):
         dose=np.where(treated, 1.0 + number % 3, 0.0),
         x=generator.normal(size=len(time)),
         z=number * 0.7 % 3,
+        lon=number * 0.7,
+        lat=0.0,
         w=1.0 + number % 3,
         varying=generator.uniform(0.5, 2, len(time)),
         one="k",
@@ -53,7 +55,7 @@ def table(cohorts=COHORTS, periods=range(1, 9)):
 
 
 def panel_of(frame, unit="unit", group="group"):
-    return yd.Panel.from_frame(frame, unit=unit, time="time", group=group)
+    return yd.Panel.from_frame(frame, unit=unit, time="time", location=("lon", "lat"), group=group)
 
 
 def changed(column, change):

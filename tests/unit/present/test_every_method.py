@@ -11,7 +11,7 @@ from yrdecon.present.sentences import heading, in_words
 from yrdecon.present.words import known_word
 
 # names of people and packages, and of the columns of the panel
-STAY = r"Poisson|Abadie|Imbens|dose|eligible|group|time|unit|u\d\d"
+STAY = r"Poisson|Abadie|Imbens|dose|eligible|group|ring|time|unit|u\d\d"
 TESTS = {
     "permutation": lambda p: yd.permutation_test(yd.twfe, p, DESIGN, yd.Assignment("free"), seed=1),
     "ferman_pinto": lambda p: yd.ferman_pinto(p, DESIGN, seed=1, draws=99),
