@@ -180,7 +180,7 @@ def _key(cell: dict[str, object]) -> str:
         return "average:" + term.removeprefix("average ") if term.startswith("average ") else f"variable:{term}"
     if {"cohort", "time"} <= set(cell):
         return f"cohort_time:{int(float(str(cell['cohort'])))}, {int(float(str(cell['time'])))}"
-    kind = next(name for name in ("event_time", "cohort", "time") if name in cell)
+    kind = next(name for name in ("event_time", "cohort", "time", "horizon") if name in cell)
     return f"{kind}:{int(float(str(cell[kind])))}"
 
 
