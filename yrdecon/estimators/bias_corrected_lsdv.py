@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -89,9 +90,10 @@ def bias_corrected_lsdv(panel: Panel, formula: str) -> Estimate:
         outcome=data.outcome_name,
         n_obs=len(data.outcome),
         influence=influence,
+        frames=MappingProxyType({"effects": pd.DataFrame({"effect": data.effects})}),
         cluster="unit",
         dof=float(n - 1),
-        small_sample=f"moments of Breitung, Kripfganz and Hayakawa, N/(N-1), N={n}",
+        small_sample=f"N/(N-1), N={n}",
         notes=data.notes,
     )
 

@@ -49,7 +49,8 @@ def dynamic_panel(
     Coefficients in the order of the formula, with N-1 degrees of freedom for N units; period effects are not shown, the
     intercept of the system is. Frame ``"tests"`` holds Hansen's J, what of it is due to the instruments in levels, and
     correlation of order one and two in the changes of the errors: the first is expected, the second makes the
-    instruments invalid. Gaps are not bridged, units may differ in length. Observations of the system are its levels.
+    instruments invalid; frame ``"instruments"`` counts them. Gaps are not bridged, units may differ in length.
+    Observations of the system are its levels.
 
     Raises
     ------
@@ -97,7 +98,7 @@ def dynamic_panel(
         outcome=drawn.outcome,
         n_obs=_n_obs(equations, transform),
         influence=fit.influence[equations.rows.there.any(axis=1)][:, :k],
-        frames=MappingProxyType({"tests": _tests(equations, fit)}),
+        frames=MappingProxyType(_frames(equations, fit, drawn.model.effects)),
         cluster="unit",
         dof=float(len(units) - 1),
         small_sample="two-step with the correction of Windmeijer" if steps == 2 else "one-step",
@@ -131,6 +132,13 @@ def _units(panel: Panel, equations: Equations) -> pd.DataFrame:
 def _n_obs(equations: Equations, transform: Transform) -> int:
     changes = int(equations.changes.there.sum()) if transform == "system" else 0
     return int(equations.rows.there.sum()) - changes
+
+
+def _frames(equations: Equations, fit: MomentFit, period_effects: bool) -> dict[str, pd.DataFrame]:
+    total, of_levels = equations.instruments.shape[2], int(equations.of_levels.sum())
+    counts = pd.DataFrame({"of": ["others", "levels"], "instruments": [total - of_levels, of_levels]})
+    effects = pd.DataFrame({"effect": ["unit", *(["time"] if period_effects else [])]})
+    return {"tests": _tests(equations, fit), "instruments": counts, "effects": effects}
 
 
 def _tests(equations: Equations, fit: MomentFit) -> pd.DataFrame:

@@ -133,6 +133,7 @@ def _project(
         cells=fit.cells.iloc[place].reset_index(drop=True),
         influence=np.asarray(fit.influence)[:, place],
         linear=None,
+        frames=MappingProxyType({"effects": pd.DataFrame({"effect": data.effects}), **fit.frames}),
     )
 
 
@@ -144,7 +145,7 @@ def _together(fits: list[Estimate], outcome: str, impulse: str) -> Estimate:
     codes = codes_of(units[cluster])
     influence = _scaled(fits, units, codes)
     rows = pd.DataFrame({"horizon": horizons, "rows": [f.n_obs for f in fits]})
-    named = {name: _stacked([f.frames[name] for f in fits], impulse) for name in fits[0].frames}
+    named = {name: _stacked([f.frames[name] for f in fits], impulse) for name in fits[0].frames if name != "effects"}
     first, last = int(rows["rows"].iloc[0]), int(rows["rows"].iloc[-1])
     return Estimate(
         coef=np.concatenate([f.coef for f in fits]),
@@ -155,7 +156,7 @@ def _together(fits: list[Estimate], outcome: str, impulse: str) -> Estimate:
         outcome=outcome,
         n_obs=first,
         influence=influence,
-        frames=MappingProxyType({"horizons": rows, **named}),
+        frames=MappingProxyType({"horizons": rows, "effects": fits[0].frames["effects"], **named}),
         cluster=fits[0].cluster,
         dof=np.array([float(np.min(f.dof)) for f in fits]),
         small_sample=f"{fits[0].small_sample}, horizon by horizon",

@@ -178,3 +178,27 @@ def test_short_units_are_left_out_of_halves_and_named():
     kept = (panel.frame["unit"] != 3) | (panel.frame["year"] < 2013)
     short = yd.Panel.from_frame(panel.frame[kept], unit="unit", time="year")
     assert "1 units left out with fewer than 4 rows: ['3']" in yd.half_panel_jackknife(short, FORMULA).notes
+
+
+def test_one_table_holds_all_estimators_of_a_dynamic_panel_in_both_languages(tmp_path):
+    panel = simulated(11)
+    moments = "y ~ L(y, 1) + x | gmm(y, 2:4) | year"
+    system = yd.dynamic_panel(panel, moments, transform="system", collapse=True)
+    models = {
+        "Difference": yd.dynamic_panel(panel, moments, collapse=True),
+        "System": system,
+        "LSDV": yd.bias_corrected_lsdv(panel, FORMULA),
+        "HPJ": yd.half_panel_jackknife(panel, FORMULA),
+    }
+    english, chinese = (yd.regression_table(models, lang=lang).to_markdown() for lang in ("en", "zh"))
+    p_value = system.frames["tests"].set_index("test").loc["AR(2)", "p_value"]
+    row = next(line for line in english.splitlines() if line.startswith("| AR(2)"))
+    assert row.split("|")[3].strip() == f"{p_value:.3f}"
+    assert row.split("|")[4].strip() == "—"
+    count = int(system.frames["instruments"]["instruments"].sum())
+    assert next(line for line in chinese.splitlines() if "工具变量数" in line).split("|")[3].strip() == str(count)
+    assert all(name in chinese for name in ("差分GMM", "系统GMM", "偏误修正的固定效应", "半面板刀切法"))
+    assert "| Period effects | Yes | Yes | Yes | Yes |" in english
+    assert yd.regression_table(models, lang="zh").to_word(tmp_path / "table.docx").stat().st_size > 5000
+    yd.save_estimate(system, tmp_path / "system.zip")
+    assert yd.load_estimate(tmp_path / "system.zip").frames["instruments"].equals(system.frames["instruments"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -57,6 +59,7 @@ def jackknife_halves(data: Regression, method: str) -> Estimate:
         outcome=data.outcome_name,
         n_obs=whole.n_obs,
         influence=influence,
+        frames=MappingProxyType({"effects": pd.DataFrame({"effect": effects})}),
         cluster="unit",
         dof=rule.dof,
         small_sample=rule.words,
