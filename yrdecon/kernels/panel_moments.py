@@ -39,10 +39,10 @@ def fit_moments(equations: Equations, steps: Steps) -> MomentFit:
     correlation within units; two-step ones have the correction of Windmeijer (2005) for the estimated weights.
     """
     x, z, y = equations.rows.regressors, equations.instruments, equations.rows.outcome
-    zx, zy = np.einsum("itl,itk->lk", z, x), np.einsum("itl,it->l", z, y)
-    first = np.einsum("itl,ts,ism->lm", z, equations.independent, z, optimize=True)
+    zx, zy = np.tensordot(z, x, ((0, 1), (0, 1))), np.tensordot(z, y, ((0, 1), (0, 1)))
+    first = np.tensordot(z, np.asarray(equations.independent @ z), ((0, 1), (0, 1)))
     one, pull, _ = _solve(zx, zy, np.linalg.pinv(first, hermitian=True))
-    moments = np.einsum("itl,it->il", z, y - x @ one)
+    moments = _by_unit(z, y - x @ one)
     spread = moments.T @ moments
     robust = pull @ spread @ pull.T
     efficient = np.linalg.pinv(spread, hermitian=True)
@@ -56,14 +56,19 @@ def fit_moments(equations: Equations, steps: Steps) -> MomentFit:
         return MomentFit(one, robust, float(summed @ efficient @ summed), of_levels, serial, moments @ pull.T)
     slope = np.empty_like(bread_two)
     for j in range(x.shape[2]):
-        crossed = np.einsum("itl,it->il", z, x[:, :, j]).T @ moments
+        crossed = _by_unit(z, x[:, :, j]).T @ moments
         slope[:, j] = pull_two @ (crossed + crossed.T) @ efficient @ total
     corrected = bread_two + slope @ bread_two + bread_two @ slope.T + slope @ robust @ slope.T
-    influence = np.einsum("itl,it->il", z, y - x @ two) @ pull_two.T
+    influence = _by_unit(z, y - x @ two) @ pull_two.T
     return MomentFit(two, corrected, least, of_levels, _serials(equations, two, pull_two, corrected), influence)
 
 
-def _solve(zx: FloatArray, zy: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _by_unit(instruments: FloatArray, values: FloatArray) -> FloatArray:
+    """Return the (N, l) cross products of instruments with (N, R) values."""
+    return np.asarray((values[:, None, :] @ instruments)[:, 0])
+
+
+def _solve(zx: FloatArray, zy: FloatArray, weight: NDArray[np.floating]) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return coefficients, the map from moments to them, and the inverse of the weighted cross products."""
     bread = np.asarray(np.linalg.inv(zx.T @ weight @ zx))
     pull = bread @ zx.T @ weight
@@ -75,7 +80,7 @@ def _least_without(left_out: NDArray[np.bool_], zx: FloatArray, zy: FloatArray, 
     kept = ~left_out
     if kept.all() or kept.sum() < zx.shape[1] or np.linalg.matrix_rank(zx[kept]) < zx.shape[1]:
         return float("nan")
-    weight = np.linalg.pinv(np.asarray(spread[np.ix_(kept, kept)], dtype=np.float64), hermitian=True)
+    weight = np.linalg.pinv(spread[np.ix_(kept, kept)], hermitian=True)
     coef, _, _ = _solve(zx[kept], zy[kept], weight)
     rest = zy[kept] - zx[kept] @ coef
     return float(rest @ weight @ rest)
@@ -84,7 +89,7 @@ def _least_without(left_out: NDArray[np.bool_], zx: FloatArray, zy: FloatArray, 
 def _serials(equations: Equations, coef: FloatArray, pull: FloatArray, vcov: FloatArray) -> FloatArray:
     """Return z statistics of correlation between changes of the errors one and two periods apart."""
     rows, changes = equations.rows, equations.changes
-    moments = np.einsum("itl,it->il", equations.instruments, rows.outcome - rows.regressors @ coef)
+    moments = _by_unit(equations.instruments, rows.outcome - rows.regressors @ coef)
     e = changes.outcome - changes.regressors @ coef
     gap = changes.periods[:, None] - changes.periods
     found = []
