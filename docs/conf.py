@@ -30,6 +30,7 @@ extensions = [
     "mathml",
     "docstrings",
     "certificate",
+    "few_periods",
     "golden",
     "alternative_text",
     "offline",

@@ -10,7 +10,6 @@ HERE = Path(__file__).parent
 NOT_YET = {
     r"^spatial_tests$": "tests for spatial dependence come with the spatial panels, not built yet",
     r"^(splm|spatial_ml|moran)(_|$)": "spatial regressions are not built yet",
-    r"^pgmm_system$": "system estimators of dynamic panels, which add equations in levels, are not built yet",
 }
 
 
