@@ -9,6 +9,7 @@ from yrdecon.estimators.dose_response import dose_response
 from yrdecon.estimators.dynamic_panel import dynamic_panel
 from yrdecon.estimators.etwfe import etwfe
 from yrdecon.estimators.event_study import event_study
+from yrdecon.estimators.fractional_regression import fractional_regression
 from yrdecon.estimators.imputation import imputation, imputation_pretrend
 from yrdecon.estimators.interactive_fe import interactive_fe
 from yrdecon.estimators.linear_map import average, event_window, lincom, wald
@@ -41,6 +42,7 @@ __all__ = [
     "etwfe",
     "event_study",
     "event_window",
+    "fractional_regression",
     "imputation",
     "imputation_pretrend",
     "interactive_fe",
