@@ -17,6 +17,7 @@ from yrdecon.estimators.lp_did import lp_did
 from yrdecon.estimators.matched_did import matched_did
 from yrdecon.estimators.matrix_completion import matrix_completion
 from yrdecon.estimators.panel_regression import panel_regression
+from yrdecon.estimators.quantile_regression import quantile_regression
 from yrdecon.estimators.stacked import stacked
 from yrdecon.estimators.staggered_rollout import staggered_rollout
 from yrdecon.estimators.sun_abraham import sun_abraham
@@ -51,6 +52,7 @@ __all__ = [
     "matched_did",
     "matrix_completion",
     "panel_regression",
+    "quantile_regression",
     "stacked",
     "staggered_rollout",
     "sun_abraham",
