@@ -25,6 +25,7 @@ from yrdecon.estimators.synthetic.predictors import Predictor
 from yrdecon.estimators.synthetic_control import synthetic_control
 from yrdecon.estimators.synthetic_did import synthetic_did
 from yrdecon.estimators.synthetic_did_path import synthetic_did_path
+from yrdecon.estimators.threshold_regression import threshold_regression
 from yrdecon.estimators.triple_difference import triple_difference
 from yrdecon.estimators.twfe import twfe
 from yrdecon.estimators.twfe_weights import twfe_weights
@@ -59,6 +60,7 @@ __all__ = [
     "synthetic_control",
     "synthetic_did",
     "synthetic_did_path",
+    "threshold_regression",
     "triple_difference",
     "twfe",
     "twfe_weights",

@@ -55,7 +55,7 @@ def location_scale_quantile(
     (level - 1[U < q]) / f - (P 1/s)(R + q s W), over n, to q; x R and x s W to the slopes.
     """
     within = remove(x)
-    bread = np.linalg.inv(within.T @ within)
+    bread: FloatArray = np.asarray(np.linalg.inv(within.T @ within), dtype=float)
     left = remove(y[:, None])[:, 0]
     location = bread @ (within.T @ left)
     residual = left - within @ location
