@@ -229,7 +229,7 @@ def _complete(
         named = (re.sub(r"^[^:]+::[^:]+:|::.*$", "", str(c)) for c in table.columns if table[c].isna().any())
         columns = list(dict.fromkeys(named))
         total, lost = len(there), int((~there).sum())
-        notes.append(f"{lost} of {total} rows left out because {columns} are missing: {_some_rows(panel, ~there)}")
+        notes.append(f"{lost} of {total} rows left out for missing values of {columns}: {_some_rows(panel, ~there)}")
     if (there & ~kept).any():
         lost, total = int((there & ~kept).sum()), int(there.sum())
         which = _some_rows(panel, there & ~kept)
