@@ -10,6 +10,7 @@ from yrdecon.estimators.dose_response import dose_response
 from yrdecon.estimators.dynamic_panel import dynamic_panel
 from yrdecon.estimators.etwfe import etwfe
 from yrdecon.estimators.event_study import event_study
+from yrdecon.estimators.fractional_regression import fractional_regression
 from yrdecon.estimators.half_panel_jackknife import half_panel_jackknife
 from yrdecon.estimators.imputation import imputation, imputation_pretrend
 from yrdecon.estimators.interactive_fe import interactive_fe
@@ -19,6 +20,7 @@ from yrdecon.estimators.matched_did import matched_did
 from yrdecon.estimators.matrix_completion import matrix_completion
 from yrdecon.estimators.panel_local_projection import panel_local_projection
 from yrdecon.estimators.panel_regression import panel_regression
+from yrdecon.estimators.quantile_regression import quantile_regression
 from yrdecon.estimators.ring_effects import ring_effects
 from yrdecon.estimators.stacked import stacked
 from yrdecon.estimators.staggered_rollout import staggered_rollout
@@ -27,6 +29,7 @@ from yrdecon.estimators.synthetic.predictors import Predictor
 from yrdecon.estimators.synthetic_control import synthetic_control
 from yrdecon.estimators.synthetic_did import synthetic_did
 from yrdecon.estimators.synthetic_did_path import synthetic_did_path
+from yrdecon.estimators.threshold_regression import threshold_regression
 from yrdecon.estimators.triple_difference import triple_difference
 from yrdecon.estimators.twfe import twfe
 from yrdecon.estimators.twfe_weights import twfe_weights
@@ -46,6 +49,7 @@ __all__ = [
     "etwfe",
     "event_study",
     "event_window",
+    "fractional_regression",
     "half_panel_jackknife",
     "imputation",
     "imputation_pretrend",
@@ -56,6 +60,7 @@ __all__ = [
     "matrix_completion",
     "panel_local_projection",
     "panel_regression",
+    "quantile_regression",
     "ring_effects",
     "stacked",
     "staggered_rollout",
@@ -63,6 +68,7 @@ __all__ = [
     "synthetic_control",
     "synthetic_did",
     "synthetic_did_path",
+    "threshold_regression",
     "triple_difference",
     "twfe",
     "twfe_weights",

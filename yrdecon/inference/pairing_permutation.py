@@ -18,7 +18,7 @@ from yrdecon.estimators.panels.counts import OpenCounts, fit_open_counts, open_c
 from yrdecon.inference.nodes import Nodes
 from yrdecon.inference.rematched import Rematched, rematched_columns
 from yrdecon.kernels.absorption import residuals_of
-from yrdecon.kernels.count_models import PoissonWithin
+from yrdecon.kernels.count_models import CountsWithin
 from yrdecon.kernels.pairings import count_matchings, first_steps, matchings
 
 FloatArray = NDArray[np.float64]
@@ -120,7 +120,7 @@ def _groups(columns: Rematched, within: Sequence[Any] | None) -> IntArray:
     return np.asarray(groups, dtype=np.int64)
 
 
-def _refits(counts: OpenCounts, columns: Rematched, chosen: IntArray, null: PoissonWithin) -> FloatArray:
+def _refits(counts: OpenCounts, columns: Rematched, chosen: IntArray, null: CountsWithin) -> FloatArray:
     """Return the (B,) estimates at matchings, each from the means without an effect."""
     start, found = np.log(null.mean), np.empty(len(chosen))
     for b, order in enumerate(chosen):
@@ -135,7 +135,7 @@ def _refits(counts: OpenCounts, columns: Rematched, chosen: IntArray, null: Pois
     return found
 
 
-def _steps(counts: OpenCounts, columns: Rematched, chosen: IntArray, null: PoissonWithin) -> FloatArray:
+def _steps(counts: OpenCounts, columns: Rematched, chosen: IntArray, null: CountsWithin) -> FloatArray:
     """Return the (B,) first Newton steps from no effect."""
     data, cells = counts.data, columns.cells
     weights = data.weights * null.mean

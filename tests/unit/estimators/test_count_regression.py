@@ -140,3 +140,72 @@ def test_a_table_names_the_method_and_its_effects_in_both_languages_and_prints_n
     assert "| 估计方法 | 泊松伪极大似然（PPML） |" in chinese
     assert "| 个体固定效应 | 是 |" in chinese
     assert "R" not in english.split("Notes")[0].replace("Estimator", "")
+
+
+def test_many_zeros_of_many_effects_are_not_taken_for_separated():
+    rng = np.random.default_rng(1)
+    places = range(9)
+    frame = pd.DataFrame([(a, b, t) for a in places for b in places if a != b for t in range(8)], columns=list("abt"))
+    frame["u"] = frame["a"] * 10 + frame["b"]
+    frame["y"] = rng.poisson(0.4 * np.exp(rng.normal(size=100)[frame["u"]])).astype(float)
+    frame["x"] = rng.normal(size=len(frame))
+    ours = yd.count_regression(panel_of(frame), "y ~ x | a^t + b^t + u")
+    kept = frame[(frame[["u", "t"]].apply(tuple, axis=1)).isin(ours.units[["unit", "time"]].apply(tuple, axis=1))]
+    assert (kept["y"] == 0).mean() > 0.4
+    columns = np.column_stack(
+        [
+            kept["x"],
+            *(
+                pd.get_dummies(k, dtype=float)
+                for k in (kept["u"], kept["a"] * 100 + kept["t"], kept["b"] * 100 + kept["t"])
+            ),
+        ]
+    )
+    theirs = sm.GLM(kept["y"], columns, sm.families.Poisson()).fit(tol=1e-13, maxiter=200)
+    assert theirs.fittedvalues.min() > 1e-6
+    assert ours.coef[0] == pytest.approx(theirs.params.iloc[0], rel=1e-6)
+    left = [int(note.split(" ")[0]) for note in ours.notes if "set their zeros apart" in note]
+    assert sum(left) < 30
+
+
+@pytest.mark.parametrize("weights", [None, "w"])
+def test_the_negative_binomial_maximizes_the_likelihood_that_statsmodels_has(weights):
+    frame = counts(seed=4, units=14, periods=9)
+    rng = np.random.default_rng(5)
+    frame["y"] = rng.poisson(frame["y"].clip(lower=0.5) * rng.gamma(2, 0.5, len(frame))).astype(float)
+    ours = yd.count_regression(
+        panel_of(frame),
+        "y ~ x + z | u + t",
+        family="negative_binomial",
+        weights=weights,
+        vcov=lambda e: yd.cluster_robust(e, "unit", ssc="none"),
+    )
+    design = dummies(frame)
+    repeated = np.repeat(np.arange(len(frame)), 1 if weights is None else frame["w"].astype(int))
+    start = [*np.linalg.lstsq(design, np.log(frame["y"] + 0.5), rcond=None)[0], 0.5]
+    model = sm.NegativeBinomial(frame["y"].to_numpy()[repeated], design[repeated])
+    theirs = model.fit(start_params=start, method="newton", disp=0, maxiter=500)
+    fit = ours.frames["fit"].iloc[0]
+    assert np.allclose(ours.coef, theirs.params[:2], rtol=1e-6)
+    assert fit["dispersion"] == pytest.approx(theirs.params[-1], rel=1e-6)
+    assert fit["log_likelihood"] == pytest.approx(theirs.llf, rel=1e-10)
+    mean, w = np.exp(design @ theirs.params[:-1]), 1.0 if weights is None else frame["w"].to_numpy()
+    variance = mean + theirs.params[-1] * mean**2
+    bread = np.linalg.inv(design.T @ ((w * mean**2 / variance)[:, None] * design))
+    scores = pd.DataFrame((w * mean / variance * (frame["y"] - mean)).to_numpy()[:, None] * design)
+    meat = scores.groupby(frame["u"]).sum().to_numpy()
+    errors = np.sqrt(np.diag(bread @ meat.T @ meat @ bread))
+    assert np.allclose(ours.std_error, errors[:2], rtol=1e-5)
+    assert any(note.startswith("dispersion ") and "too small where effects are many" in note for note in ours.notes)
+
+
+def test_counts_that_vary_less_than_their_means_have_the_poisson_estimate_and_say_so():
+    frame = counts()
+    frame["y"] = np.round(np.exp(1 + 0.2 * frame["x"]))
+    binomial = yd.count_regression(panel_of(frame), "y ~ x | t", family="negative_binomial")
+    poisson = yd.count_regression(panel_of(frame), "y ~ x | t")
+    assert np.allclose(binomial.coef, poisson.coef, rtol=1e-12)
+    assert binomial.frames["fit"]["dispersion"][0] == 0
+    assert any("variances do not exceed means" in note for note in binomial.notes)
+    with pytest.raises(yd.DesignError, match="family='probit' is unknown"):
+        yd.count_regression(panel_of(frame), "y ~ x | t", family="probit")

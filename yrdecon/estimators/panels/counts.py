@@ -16,7 +16,7 @@ from yrdecon.estimators.panels.formula import parse_formula
 from yrdecon.estimators.panels.least_squares import Residuals, finest_effects, identified
 from yrdecon.estimators.panels.separation import absorption_of, without_separated
 from yrdecon.kernels.absorption import Absorption, residuals_of
-from yrdecon.kernels.count_models import PoissonWithin, poisson_within
+from yrdecon.kernels.count_models import CountsWithin, counts_within
 
 FloatArray = NDArray[np.float64]
 
@@ -61,11 +61,11 @@ def open_counts(panel: Panel, formula: str, term: str) -> OpenCounts:
     return OpenCounts(data, absorption, found.regressors.to_numpy(dtype=float))
 
 
-def fit_open_counts(counts: OpenCounts, columns: FloatArray, start: FloatArray | None = None) -> PoissonWithin:
+def fit_open_counts(counts: OpenCounts, columns: FloatArray, start: FloatArray | None = None) -> CountsWithin:
     """Fit with (n, c) columns before the other regressors, from (n,) logs of means to start from."""
     data = counts.data
     x = np.column_stack([columns, counts.controls])
-    return poisson_within(counts.absorption, data.outcome, x, data.weights, data.offset, start)
+    return counts_within(counts.absorption, data.outcome, x, data.weights, data.offset, start)
 
 
 def identified_columns(data: Regression, absorption: Absorption) -> Residuals:

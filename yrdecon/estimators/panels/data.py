@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -192,7 +193,7 @@ def _labels(panel: Panel, name: str) -> pd.Series[Any]:
         raise DesignError(f"the panel has no column {missing}; its columns are {panel.frame.columns.tolist()[:60]}")
     if len(parts) == 1:
         return panel.frame[column]
-    joined = panel.frame[parts].astype(str).agg("^".join, axis=1)
+    joined = reduce(lambda one, other: one + "^" + other, (panel.frame[p].astype(str) for p in parts))
     return joined.where(panel.frame[parts].notna().all(axis=1))
 
 

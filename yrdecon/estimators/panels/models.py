@@ -115,7 +115,7 @@ def random(data: Regression) -> Regression:
 
     The intercept is a column like the others.
     """
-    return _quasi_demeaned(data, "random", _dummies(data))
+    return _quasi_demeaned(data, "random", with_dummies(data).covariates)
 
 
 def _quasi_demeaned(data: Regression, model: str, dummies: FloatArray) -> Regression:
@@ -141,6 +141,18 @@ def _quasi_demeaned(data: Regression, model: str, dummies: FloatArray) -> Regres
 
 def correlated_random(data: Regression) -> Regression:
     """Add the units' means of every regressor that varies within units, then take random effects (Mundlak 1978)."""
+    changed = with_unit_means(data)
+    return _quasi_demeaned(changed, "correlated_random", changed.covariates)
+
+
+def with_unit_means(data: Regression) -> Regression:
+    """Add the units' means of every regressor that varies within units, and covariates: dummies, and their means.
+
+    Raises
+    ------
+    DesignError
+        If no regressor varies within units.
+    """
     codes = codes_of(data.units["unit"])
     x = _numbers(data.regressors)
     means = group_means(x, codes)[codes]
@@ -148,27 +160,27 @@ def correlated_random(data: Regression) -> Regression:
     named = {f"mean of {c}": means[:, j] for j, c in enumerate(data.regressors.columns) if varies[j]}
     if not named:
         raise DesignError("no regressor varies within units, so that there is no mean to add; take model='between'")
-    dummies = _dummies(data)
-    both = np.column_stack([dummies, group_means(dummies, codes)[codes]])
+    both = with_dummies(data).covariates
+    both = np.column_stack([both, group_means(both, codes)[codes]])
     kept = _independent(np.column_stack([np.ones(len(both)), both]))
-    changed = replace(data, regressors=data.regressors.assign(**named))
-    return _quasi_demeaned(changed, "correlated_random", both[:, kept])
+    return replace(data, regressors=data.regressors.assign(**named), covariates=both[:, kept])
 
 
-def _changes(later: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
-    changes = later - earlier
-    return changes.assign(**{INTERCEPT: 1.0}) if INTERCEPT in changes else changes
-
-
-def _dummies(data: Regression) -> FloatArray:
-    """Return dummies of the effects but the unit's, less one level each and those that others contain."""
+def with_dummies(data: Regression) -> Regression:
+    """Take dummies of the effects but the unit's as covariates, less one level each and those that others contain."""
     blocks = [np.empty((len(data.outcome), 0))]
     for effect in data.effects:
         if effect != "unit" and not parse_effect(effect).slope:
             codes = codes_of(data.units[effect])
             blocks.append((codes[:, None] == np.arange(1, codes.max() + 1)).astype(float))
     joined = np.concatenate(blocks, axis=1)
-    return joined[:, _independent(np.column_stack([np.ones(len(joined)), joined]))]
+    kept = _independent(np.column_stack([np.ones(len(joined)), joined]))
+    return replace(data, covariates=joined[:, kept], dummies=tuple(e for e in data.effects if e != "unit"))
+
+
+def _changes(later: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
+    changes = later - earlier
+    return changes.assign(**{INTERCEPT: 1.0}) if INTERCEPT in changes else changes
 
 
 def _independent(columns: FloatArray) -> list[int]:

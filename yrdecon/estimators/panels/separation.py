@@ -37,8 +37,9 @@ def without_separated(data: Regression, columns: Sequence[str] | None = None) ->
 
     References
     ----------
-    Correia, Guimaraes and Zylkin (2019), Verifying the existence of maximum likelihood estimates for generalized
-    linear models, arXiv 1903.01633.
+    Konis (2007), Linear programming algorithms for detecting separated data in binary logistic regression models,
+    thesis, Oxford; Correia, Guimaraes and Zylkin (2019), Verifying the existence of maximum likelihood estimates for
+    generalized linear models, arXiv 1903.01633.
     """
     rows, named = -1, data.regressors.columns if columns is None else list(columns)
     while len(data.outcome) != rows:
