@@ -8,8 +8,7 @@ from golden.cases import OWN
 
 HERE = Path(__file__).parent
 NOT_YET = {
-    r"^spatial_tests$": "tests for spatial dependence come with the spatial panels, not built yet",
-    r"^(splm|spatial_ml|ppml|fepois|moran)(_|$)": "spatial and count regressions are not built yet",
+    r"^(ppml|fepois)(_|$)": "count regressions are not built yet",
     r"^pgmm_system$": "system estimators of dynamic panels, which add equations in levels, are not built yet",
 }
 

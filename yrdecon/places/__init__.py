@@ -3,5 +3,6 @@
 from yrdecon.places.codes import city_table
 from yrdecon.places.exposure_rings import exposure_rings
 from yrdecon.places.names import resolve_places
+from yrdecon.places.spatial_weights import SpatialWeights, spatial_weights
 
-__all__ = ["city_table", "exposure_rings", "resolve_places"]
+__all__ = ["SpatialWeights", "city_table", "exposure_rings", "resolve_places", "spatial_weights"]
