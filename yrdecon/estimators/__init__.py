@@ -16,6 +16,7 @@ from yrdecon.estimators.matched_did import matched_did
 from yrdecon.estimators.matrix_completion import matrix_completion
 from yrdecon.estimators.panel_regression import panel_regression
 from yrdecon.estimators.ring_effects import ring_effects
+from yrdecon.estimators.spatial_did import spatial_did
 from yrdecon.estimators.spatial_impacts import spatial_impacts
 from yrdecon.estimators.spatial_panel import spatial_panel
 from yrdecon.estimators.stacked import stacked
@@ -51,6 +52,7 @@ __all__ = [
     "matrix_completion",
     "panel_regression",
     "ring_effects",
+    "spatial_did",
     "spatial_impacts",
     "spatial_panel",
     "stacked",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 Two = tuple[float, float]
 
-GRID, COARSE, STARTS, EDGE = 200, 24, 5, 1e-6
+GRID, COARSE, STARTS, EDGE = 60, 24, 5, 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +106,7 @@ def fit_spatial(data: SpatialData, has_lag: bool, has_error: bool) -> SpatialFit
         lag, error = _highest_of_two(columns, ends)
     else:
         moving = np.array([has_lag, has_error], dtype=float)
-        lag, error = (_highest(columns, moving, ends) * moving).tolist()
+        lag, error = (_highest(columns if has_error else _without_regressors(columns), moving, ends) * moving).tolist()
     rest = _rest(columns, (lag, error))
     variance = float(rest.errors @ rest.errors) / data.observations
     information = _information(data, rest.slopes, (lag, error), variance)
@@ -159,8 +159,17 @@ def _rest(columns: _Columns, at: Two) -> _Rest:
     lag, error = at
     lagged = columns.wy - lag * columns.wwy
     y, x = columns.y - lag * columns.wy - error * lagged, columns.x - error * columns.wx
-    slopes = np.asarray(np.linalg.lstsq(x, y, rcond=None)[0], dtype=float)
+    slopes = np.asarray(np.linalg.lstsq(x, y, rcond=None)[0], dtype=float) if x.shape[1] else np.empty(0)
     return _Rest(slopes, y - x @ slopes, lagged - columns.wx @ slopes)
+
+
+def _without_regressors(columns: _Columns) -> _Columns:
+    """Take regressors out of the other columns once, which gives the same errors where only the lag moves."""
+    long = np.column_stack([columns.y, columns.wy, columns.wwy])
+    rest = long - columns.x @ np.linalg.lstsq(columns.x, long, rcond=None)[0]
+    y, wy, wwy = np.ascontiguousarray(rest.T)
+    nothing = np.empty((len(y), 0))
+    return replace(columns, y=y, wy=wy, wwy=wwy, x=nothing, wx=nothing)
 
 
 def _value(columns: _Columns, at: Two) -> float:

@@ -22,6 +22,7 @@ from yrdecon.places.spatial_weights import SpatialWeights
 
 FloatArray = NDArray[np.float64]
 LAGGED = "W({})"
+EXPLAINED = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,17 +80,21 @@ def draw_arrays(panel: Panel, formula: str, weights: SpatialWeights, *, with_lag
         terms += [LAGGED.format(terms[j]) for j in slopes]
     has_unit, has_time = "unit" in data.effects, "time" in data.effects
     projected = project_effects(x, has_unit, has_time)
-    kept = _identified(x, projected)
+    kept = identified_columns(x, projected)
     if not kept:
         raise EstimationError(f"none of {terms} is identified beside the fixed effects {list(data.effects)}")
+    outcome = project_effects(data.outcome.reshape(shape), has_unit, has_time)
+    fail_if_nothing_is_left(outcome, projected[:, :, kept], float(np.abs(data.outcome).max()))
+    inner = project_weights(matrix) if has_time else matrix
+    fail_if_weights_are_alike(inner)
     lost = [term for j, term in enumerate(terms) if j not in kept]
     note = f"columns {lost} left out because effects or the columns before them explain them"
     return SpatialArrays(
         data=data,
-        outcome=project_effects(data.outcome.reshape(shape), has_unit, has_time),
+        outcome=outcome,
         regressors=projected[:, :, kept],
         terms=tuple(terms[j] for j in kept),
-        weights=project_weights(matrix) if has_time else matrix,
+        weights=inner,
         notes=(*data.notes, *((note,) if lost else ())),
     )
 
@@ -161,10 +166,44 @@ def fail_if_not_balanced(unit: pd.Series[Any], time: pd.Series[Any]) -> tuple[li
     return units, periods
 
 
-def _identified(raw: FloatArray, projected: FloatArray) -> list[int]:
+def identified_columns(raw: FloatArray, projected: FloatArray) -> list[int]:
+    """Return the columns of (N, T, k) that neither effects nor the columns before explain, once projected."""
     k = raw.shape[2]
     flat = projected.reshape(-1, k)
     scale = np.sqrt((raw.reshape(-1, k) ** 2).sum(axis=0))
     lost = dependent_columns(flat, scale, np.ones(len(flat)))
     small = np.linalg.norm(flat, axis=0) <= COLLINEAR * np.maximum(scale, np.finfo(float).tiny)
     return [j for j in range(k) if j not in lost and not small[j]]
+
+
+def fail_if_nothing_is_left(outcome: FloatArray, regressors: FloatArray, scale: float) -> None:
+    """Refuse a projected outcome that regressors and effects explain but for rounding.
+
+    Raises
+    ------
+    EstimationError
+        If nothing is left of the outcome, whose size before the projection is `scale`.
+    """
+    x, y = regressors.reshape(outcome.size, -1), outcome.ravel()
+    rest = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
+    if np.abs(rest).max() <= EXPLAINED * scale:
+        raise EstimationError(
+            "regressors and fixed effects explain the outcome without error, so that nothing tells how units depend on "
+            "their neighbors; check the outcome"
+        )
+
+
+def fail_if_weights_are_alike(weights: FloatArray) -> None:
+    """Refuse (n, n) projected weights that are a multiple of the identity.
+
+    Raises
+    ------
+    EstimationError
+        If all units weigh the same to one another, so that a lag is a multiple of the outcome.
+    """
+    scale = float(np.diag(weights).mean())
+    if np.abs(weights - scale * np.eye(len(weights))).max() <= EXPLAINED:
+        raise EstimationError(
+            "all units weigh the same to one another, and beside fixed effects such a spatial lag tells nothing; take "
+            "weights that differ, such as kind='nearest' with a small k"
+        )
