@@ -31,6 +31,7 @@ from yrdecon.present.words import Lang
 
 REPORTS = Path(__file__).resolve().parent.parent / "reports"
 PARTS = ("sizes", "hard", "synthetic", "spatial", "coverage", "grades", "runs")
+FIGURES = {"size": size_figure, "cells": cells_figure, "power": power_figure}
 LANGUAGES: tuple[Lang, ...] = ("en", "zh")
 MOST_LISTED = 12
 INTRODUCTION = """# The certificate
@@ -141,7 +142,7 @@ def write_report(folder: Path = REPORTS) -> None:
     tables = read_tables(folder)
     write_atomically(folder / "certificate.md", report_text(tables))
     for lang in LANGUAGES:
-        for name, draw in (("size", size_figure), ("cells", cells_figure), ("power", power_figure)):
+        for name, draw in FIGURES.items():
             save_figure(draw(tables.sizes, lang), folder / "figures" / f"certificate_{name}_{lang}")
 
 
@@ -155,6 +156,11 @@ def report_text(tables: Tables) -> str:
     findings = check_bands(tables.rates)
     parts = [_introduction(tables), _verdicts(findings), *_size_sections(tables), *_other_sections(tables)]
     return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _figure_line(name: str, tables: Tables) -> str:
+    """Return a figure with what its description says, for those who cannot see it."""
+    return f"![{FIGURES[name](tables.sizes, 'en').alt}](figures/certificate_{name}_en.svg)"
 
 
 def _introduction(tables: Tables) -> str:
@@ -210,7 +216,7 @@ def _size_sections(tables: Tables) -> list[str]:
     return [
         "## The actual eight cities",
         f"### {actual}, 41 cities",
-        "![](figures/certificate_size_en.svg)",
+        _figure_line("size", tables),
         methods_by_theta(sizes, "growth 0.6", "in_yrd"),
         "### Levels with coefficient .8, 41 cities",
         methods_by_theta(sizes, "levels 0.8", "in_yrd"),
@@ -227,7 +233,7 @@ def _size_sections(tables: Tables) -> list[str]:
         default_by_theta(sizes, "mean", "in_yrd"),
         "### Shared shocks, trends, tails, uneven variances",
         cells_table(sizes, "section == 'shared'", compared),
-        "![](figures/certificate_cells_en.svg)",
+        _figure_line("cells", tables),
         "### The hardest cells again",
         cells_table(tables.hard, "section == 'hard'", (DEFAULT,)),
         '## Other treated cities: every branch of `Assignment("auto")`',
@@ -261,7 +267,7 @@ def _other_sections(tables: Tables) -> list[str]:
         "## Power",
         "The default for the actual eight cities; a test that rejects a true null far too often has no power to speak "
         "of and is not shown.",
-        "![](figures/certificate_power_en.svg)",
+        _figure_line("power", tables),
         power_table(tables.sizes, tested, (DEFAULT,)),
         "Synthetic difference-in-differences with half-shrunk blocks:",
         power_table(tables.synthetic, "section == 'slow'", ("SDID, blocks",)),

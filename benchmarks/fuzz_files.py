@@ -26,6 +26,7 @@ import openpyxl
 import pandas as pd
 
 import yrdecon as yd
+from yrdecon.clean.workbook import COMPOUND
 
 SLOW_SECONDS = 10.0
 TOKENS = [b"\0", b'"', b",", b"\t", b"\n", b"\r", b"<", b">", b"&", b"\xff", b"\xe5\x9f\x8e", b"\xb3\xc7", b"2020"]
@@ -34,7 +35,12 @@ CELLS = ["城市", "地区", "年份", "year", "city", "指标", "单位", "数�
 CELLS += [
     "合肥市",
     "芜湖市",
+    "全省",
     "（万元）",
+    "单位：亿元",
+    "43831",
+    "2020Q1",
+    "(1,234.5)",
     "2-1 人口数",
     "GDP（亿元）",
     "1,234",
@@ -121,7 +127,14 @@ def outcome(path: Path, content: bytes, number: int) -> Outcome:
             return Outcome("another error", complaint[:300])
     if (seconds := time.perf_counter() - start) > SLOW_SECONDS:
         return Outcome("slow", f"input {number} took {seconds:.0f} s")
-    return Outcome(f"panel {kinds[0]}, yearbook {kinds[1]}")
+    return Outcome(f"{format_of(content)}: panel {kinds[0]}, yearbook {kinds[1]}")
+
+
+def format_of(content: bytes) -> str:
+    """Return the format that the first bytes claim."""
+    claims = {"xlsx": b"PK\x03\x04", "xls": COMPOUND, "parquet": b"PAR1", "stata": b"<stata_dta>", "page": b"<"}
+    claims["stata before 13"] = bytes([114])
+    return next((name for name, start in claims.items() if content.startswith(start)), "text")
 
 
 def good_files(folder: Path) -> list[bytes]:
@@ -139,6 +152,7 @@ def good_files(folder: Path) -> list[bytes]:
     table.to_excel(folder / "long.xlsx", index=False)
     wide.to_excel(folder / "wide.xlsx", index=False)
     _yearbook(folder / "yearbook.xlsx")
+    _two_rows(folder / "two_rows.xlsx")
     return [path.read_bytes() for path in sorted(folder.iterdir())]
 
 
@@ -155,6 +169,27 @@ def _yearbook(path: Path) -> None:
         book.active.append(row)
     for area in ("A1:B2", "C1:D2", "A3:A4", "B3:B4", "C3:D3"):
         book.active.merge_cells(area)
+    book.save(path)
+
+
+def _two_rows(path: Path) -> None:
+    """Write names below merged headers, merged years and provinces, a total, and a hidden sheet."""
+    book = openpyxl.Workbook()
+    for row in (
+        ["单位：万元", None, None, None, None],
+        ["省份", "年份", "城市", "产值", None],
+        [None, None, None, "一产", "二产（亿元）"],
+        ["安徽省", 2010, "合肥市", 1.5, 2],
+        [None, None, "芜湖市", "12%", 3],
+        [None, None, "合计", 3, 5],
+    ):
+        book.active.append(row)
+    for area in ("A2:A3", "B2:B3", "C2:C3", "D2:E2", "A4:A6", "B4:B6"):
+        book.active.merge_cells(area)
+    hidden = book.create_sheet("2009年")
+    hidden.append(["城市", "一产"])
+    hidden.append(["合肥市", 1])
+    hidden.sheet_state = "hidden"
     book.save(path)
 
 

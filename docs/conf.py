@@ -30,7 +30,9 @@ extensions = [
     "mathml",
     "docstrings",
     "certificate",
+    "few_periods",
     "golden",
+    "alternative_text",
     "offline",
 ]
 templates_path = ["_templates"]

@@ -100,16 +100,44 @@ def test_the_code_of_a_page_runs_from_top_to_bottom(page, tmp_path, monkeypatch)
     assert not re.search(r"^.{89}", "\n".join(cells), flags=re.MULTILINE)
 
 
+@pytest.mark.parametrize("case", ["A text in GBK", "A wide workbook", "A Stata file", "A county panel with 撤县设区"])
+def test_each_of_the_usual_files_becomes_a_panel_in_five_lines_at_most(case):
+    section = re.search(
+        rf"^## {case}\n(.*?)^## ", text_of(DOCS / "howto" / "your-own-files.md"), re.MULTILINE | re.DOTALL
+    )
+    cell = re.search(r"```\{code-cell\} python\n(.*?)```", section[1], re.DOTALL)[1]
+    assert "read_panel" in cell
+    assert len(cell.splitlines()) <= 5
+
+
+# one English word for several things, each with its own Chinese word where it stands
+SEVERAL_THINGS = {"comparison", "diagnostic", "name", "none", "onset", "period", "periods", "placebo estimates", "role"}
+SEVERAL_THINGS |= {"relative magnitudes", "relocated groups", "smoothness", "treated", "unit"}
+# other words for a term of the glossary, which nothing that is printed may use
+OTHER_WORDS = {
+    "被解释变量": ("结果变量", "因变量"),
+    "对照组": ("对照池", "控制组", "比较组", "参照组"),
+    "处理组": ("实验组", "干预组", "试验组"),
+    "置换检验": ("排列检验",),
+    "可检测效应": ("可探测效应",),
+    "聚类标准误": ("集聚标准误",),
+}
+
+
 def glossary():
     rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| [^|]*\|$", text_of(DOCS / "glossary.md"), flags=re.MULTILINE)
     return [(english.strip(), chinese.strip()) for english, chinese in rows if english.strip() != "English"]
 
 
+def present(name):
+    with (ROOT / "yrdecon" / "present" / name).open("rb") as file:
+        return tomllib.load(file)
+
+
 def words():
     """Return the words of tables and figures that mean the same wherever they stand."""
-    with (ROOT / "yrdecon" / "present" / "words.toml").open("rb") as file:
-        entries = tomllib.load(file)
-    return [(e["en"].casefold(), e["zh"]) for key, e in entries.items() if not key.startswith(IN_PLACE)]
+    entries = present("words.toml").items()
+    return [(e["en"].casefold(), e["zh"]) for key, e in entries if not key.startswith(IN_PLACE)]
 
 
 def test_no_term_of_the_glossary_has_two_translations():
@@ -131,3 +159,23 @@ def test_tables_and_figures_have_no_other_word_for_a_chinese_term_of_the_glossar
     shared = {(english, chinese) for english, chinese in words() if chinese in terms}
     assert len(shared) > 30
     assert {(terms[chinese], chinese) for _, chinese in shared} == shared
+
+
+def test_a_word_has_one_translation_unless_it_is_known_to_name_several_things():
+    translations = {}
+    for entry in present("words.toml").values():
+        translations.setdefault(entry["en"].casefold(), set()).add(entry["zh"])
+    assert {english for english, chinese in translations.items() if len(chinese) > 1} == SEVERAL_THINGS
+    assert translations["comparison pool"] == {"对照组"}
+    assert translations["outcome"] == {"被解释变量"}
+
+
+def test_nothing_that_is_printed_uses_another_chinese_word_for_a_term():
+    printed = [e["zh"] for e in present("words.toml").values()] + [
+        e["zh"] for e in present("sentences.toml")["sentence"]
+    ]
+    terms = {chinese for _, chinese in glossary()}
+    assert set(OTHER_WORDS) <= terms
+    for term, others in OTHER_WORDS.items():
+        assert any(term in text for text in printed)
+        assert [text for text in printed if any(other in text for other in others)] == []

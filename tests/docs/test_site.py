@@ -6,7 +6,10 @@ import sys
 from html import unescape
 from pathlib import Path
 
+import pandas as pd
 import pytest
+
+import yrdecon as yd
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,6 +45,23 @@ def test_every_link_within_the_site_leads_to_a_page_and_a_place_on_it(site):
             if not found.is_file() or (place and relative in places and place not in places[relative]):
                 broken.append((name, target))
     assert broken == []
+
+
+def test_every_image_says_what_it_shows(site):
+    images = [tag for text in pages(site).values() for tag in re.findall(r"<img\b[^>]*>", text)]
+    assert len(images) > 2
+    assert [tag for tag in images if not re.search(r'\balt="[^"./]{4}', tag)] == []
+
+
+def test_a_picture_that_a_cell_draws_is_described_by_its_file(site, tmp_path):
+    sys.path.insert(0, str(ROOT / "docs" / "extensions"))
+    from alternative_text import description
+
+    table = pd.DataFrame({"left_out": ["", "340300"], "estimate": [-0.03, -0.01]})
+    figure = yd.plot_leave_one_out(table)
+    picture, metadata = figure._repr_png_()
+    (tmp_path / "a.png").write_bytes(picture)
+    assert description(tmp_path / "a.png") == figure.alt == metadata["alt"]
 
 
 def test_formulas_are_drawn_without_scripts(site):

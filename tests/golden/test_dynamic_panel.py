@@ -1,4 +1,4 @@
-"""Dynamic panels in differences against plm's pgmm."""
+"""Dynamic panels in differences, and in differences and levels, against plm's pgmm."""
 
 import numpy as np
 import pandas as pd
@@ -6,6 +6,9 @@ import pytest
 
 import yrdecon as yd
 from golden.cases import OWN, relative, results
+from yrdecon.estimators.panels.dynamic import draw_dynamic
+from yrdecon.kernels.dynamic_equations import dynamic_equations
+from yrdecon.kernels.panel_moments import fit_moments
 
 CLOSE = 1e-6
 EMPLOYMENT = (
@@ -65,6 +68,68 @@ def test_employment_of_british_firms_equals_plm_and_the_published_table(shared):
     assert np.round(one.std_error[:5], 3).tolist() == [0.145, 0.056, 0.178, 0.168, 0.059]
     assert np.round(two.coef, 3).tolist() == [0.474, -0.053, -0.513, 0.225, 0.293, 0.610, -0.446]
     assert round(two.std_error[0], 3) == 0.185  # with the correction of Windmeijer (2005)
+
+
+SYSTEM = "y ~ L(y, 1) + x | gmm(y, 2:99) + gmm(x, 1:99) | year"
+
+
+def serial_of_plm(panel, formula, steps):
+    """Return AR(1) and AR(2) with the moments of the equations in changes only, as plm's mtest takes them.
+
+    The variance of Arellano and Bond needs the moments that gave the coefficients, those in levels included.
+    """
+    equations = dynamic_equations(draw_dynamic(panel, formula, False).model, "system")
+    fit = fit_moments(equations, steps)
+    x, z, y = equations.rows.regressors, equations.instruments, equations.rows.outcome
+    zx, changes = np.einsum("itl,itk->lk", z, x), len(equations.changes.periods)
+    weight = sum(part.T @ equations.independent @ part for part in z)
+    if steps == 2:
+        moments = np.einsum("itl,it->il", z, y - x @ fit_moments(equations, 1).coef)
+        weight = moments.T @ moments
+    pull = np.linalg.solve(zx.T @ np.linalg.solve(weight, zx), np.linalg.solve(weight, zx).T)
+    residuals, found = y - x @ fit.coef, []
+    residuals[:, changes:] = 0
+    for order in (1, 2):
+        lagged = np.zeros_like(residuals)
+        lagged[:, order:changes] = residuals[:, : changes - order]
+        own, towards = (lagged * residuals).sum(axis=1), np.einsum("it,itk->k", lagged, x)
+        shared = towards @ pull @ np.einsum("itl,it,i->l", z, residuals, own)
+        found.append(own.sum() / np.sqrt(own @ own - 2 * shared + towards @ fit.vcov @ towards))
+    return found
+
+
+def test_the_system_equals_plm_which_leaves_levels_out_of_the_variance_of_serial_correlation():
+    case, panel = results(OWN, "pgmm_system"), read(OWN, "sim_dynamic_panel", "id")
+    for steps, variant in ((1, "onestep"), (2, "twostep")):
+        estimate = yd.dynamic_panel(panel, SYSTEM, transform="system", steps=steps)
+        rows = [r for r in case["results"] if r["variant"] == variant and r["robust"]][:3]
+        assert estimate.cells["term"].tolist() == ["L(y, 1)", "x", "Intercept"]
+        assert max(map(relative, estimate.coef, [r["estimate"] for r in rows])) < CLOSE
+        assert max(map(relative, estimate.std_error, [r["se"] for r in rows])) < CLOSE
+        theirs, ours = case["tests"][f"{variant}|robust"], estimate.frames["tests"].set_index("test")
+        assert relative(ours.loc["Hansen J", "statistic"], theirs["sargan"]["stat"]) < CLOSE
+        assert ours.loc["Hansen J", "dof"] == theirs["sargan"]["df"]
+        assert estimate.notes[0].startswith(f"{case['tests'][f'{variant}|instruments']} instruments")
+        stated = [theirs[key]["stat"] for key in ("ar1", "ar2")]
+        assert max(map(relative, serial_of_plm(panel, SYSTEM, steps), stated)) < CLOSE
+
+
+def test_the_system_reproduces_what_plm_xtabond2_and_dpd_print_for_british_firms(shared):
+    # Blundell and Bond (1998), Table 4, as in the manuals of DPD for Ox, plm (one step) and Roodman (2009, xtabond2)
+    panel = read(shared / "golden", "empluk", "firm")
+    regressors = "L(log(emp), 1) + L(log(wage), 0:1) + L(log(capital), 0:1)"
+    instruments = " + ".join(f"gmm(log({name}), 2:99)" for name in ("emp", "wage", "capital"))
+    formula = f"log(emp) ~ {regressors} | {instruments} | year"
+    one = yd.dynamic_panel(panel, formula, transform="system", steps=1)
+    assert np.round(one.coef[:5], 6).tolist() == [0.935605, -0.630976, 0.482620, 0.483930, -0.424393]
+    assert np.round(one.std_error[:5], 6).tolist() == [0.026295, 0.118054, 0.136887, 0.053867, 0.058479]
+    tests = one.frames["tests"].set_index("test")
+    assert (round(tests.loc["Hansen J", "statistic"], 3), tests.loc["Hansen J", "dof"]) == (118.763, 100)
+    assert np.round(tests.loc[["AR(1)", "AR(2)"], "statistic"], 2).tolist() == [-5.46, -0.25]  # xtabond2
+    assert np.round(serial_of_plm(panel, formula, 1), 6).tolist() == [-4.808434, -0.280013]
+    two = yd.dynamic_panel(panel, formula, transform="system").frames["tests"].set_index("test")
+    assert round(two.loc["Hansen J", "statistic"], 2) == 110.70  # xtabond2
+    assert one.n_obs == 891
 
 
 @pytest.mark.parametrize(

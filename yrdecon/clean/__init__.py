@@ -12,6 +12,7 @@ from yrdecon.clean.ratios import growth, lag, per_capita
 from yrdecon.clean.read_panel import read_panel
 from yrdecon.clean.report import audit_report, coverage, jumps, province_sums
 from yrdecon.clean.scales import log1p_warned, standardize, winsorize
+from yrdecon.clean.successors import successor_units
 from yrdecon.clean.write_dta import write_dta
 from yrdecon.clean.write_excel import write_excel
 from yrdecon.clean.yearbook import read_yearbook
@@ -40,6 +41,7 @@ __all__ = [
     "read_panel",
     "read_yearbook",
     "standardize",
+    "successor_units",
     "winsorize",
     "write_dta",
     "write_excel",

@@ -10,9 +10,10 @@ import pandas as pd
 
 from yrdecon.clean.cells import blank
 from yrdecon.clean.grid import squeezed
+from yrdecon.clean.numbers import is_number
 from yrdecon.clean.raw_table import RawTable
 from yrdecon.clean.roles import Roles
-from yrdecon.clean.units import IN_PARENTHESES
+from yrdecon.clean.units import without_stated_unit
 from yrdecon.clean.yearbook import FOOTER
 from yrdecon.core.names import some_of
 from yrdecon.errors import DataError
@@ -65,9 +66,21 @@ def fail_if_keys_repeat(table: RawTable, roles: Roles, keys: pd.DataFrame) -> No
     places = f"{table.place(int(rows[0]), roles.unit)} and row {int(rows[1]) + 1}"
     others = int(keys[twice].drop_duplicates().shape[0]) - 1
     raise DataError(
-        f"{places} are both {shown}{f', and {others} other keys repeat' if others else ''}; keep one row per unit and "
-        "period, or name the right columns with unit= and time="
+        f"{places} are both {shown}{_difference(table, roles, rows)}"
+        f"{f', and {others} other keys repeat' if others else ''}; keep one row per unit and period, or name the right "
+        "columns with unit= and time="
     )
+
+
+def _difference(table: RawTable, roles: Roles, rows: pd.Index[Any]) -> str:
+    """Say by which text two rows of one key differ."""
+    one, other = table.body.loc[rows[0]], table.body.loc[rows[1]]
+    for column in table.body.columns:
+        texts = (one[column], other[column])
+        if table.headers[column] and column not in roles.taken and all(isinstance(t, str) for t in texts):
+            if texts[0] != texts[1] and not any(map(is_number, texts)):
+                return f" and differ in {table.headers[column]!r} ({texts[0]} and {texts[1]})"
+    return ""
 
 
 def year_of_table(table: RawTable) -> int:
@@ -91,7 +104,7 @@ def year_of_table(table: RawTable) -> int:
 def name_of_table(table: RawTable) -> str:
     """Return the name of the sheet if it says anything, else the text above the table, else the name of the file."""
     sheet = "" if PLAIN_SHEET.fullmatch(table.sheet) else table.sheet
-    title = squeezed(IN_PARENTHESES.sub("", table.title))
+    title = squeezed(without_stated_unit(table.title))
     return sheet or title or PurePath(table.source).stem
 
 
@@ -117,12 +130,21 @@ def _fail_if_figures_have_no_header(table: RawTable) -> None:
             continue
         cells = table.body[column]
         cells = cells[~blank(cells)]
+        if column == table.body.columns[0] and _counts_rows(cells):
+            continue
         figures = cells[[not isinstance(cell, str) or DIGITS.fullmatch(cell) is not None for cell in cells]]
         if len(figures):
+            shown = str(figures.iloc[0]).removesuffix(".0")
             raise DataError(
-                f"{table.place(int(figures.index[0]), column)} holds {figures.iloc[0]!r} in a column without a header; "
-                "give it one, or put texts that hold the separator of fields in quotation marks"
+                f"{table.place(int(figures.index[0]), column)} holds {shown!r} in a column without a "
+                "header; give it one, or put texts that hold the separator of fields in quotation marks"
             )
+
+
+def _counts_rows(cells: pd.Series[Any]) -> bool:
+    """Tell whether a column holds 0, 1, 2 ... or 1, 2, 3 ..., as programs and people write before a table."""
+    texts = [str(cell).removesuffix(".0") for cell in cells]
+    return any(texts == [str(i + first) for i in range(len(texts))] for first in (0, 1) if texts)
 
 
 def _fail_if_figures_have_no_unit(table: RawTable, roles: Roles, rows: pd.Index[Any]) -> None:

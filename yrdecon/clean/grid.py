@@ -36,12 +36,15 @@ class Grid:
         Rows of equal length, an empty cell is ``""``.
     merged
         Ranges whose text stands in their first cell.
+    hidden
+        Whether people who open the file do not see the sheet.
     """
 
     source: str
     sheet: str
     cells: tuple[tuple[Cell, ...], ...]
     merged: tuple[Range, ...] = ()
+    hidden: bool = False
 
     @property
     def height(self) -> int:

@@ -14,6 +14,7 @@ from yrdecon.clean.stored_frames import is_stata, parquet_table, stata_table
 from yrdecon.clean.yearbook_table import yearbook_tables
 from yrdecon.core.names import some_of
 from yrdecon.errors import DataError
+from yrdecon.places.names import resolve_places
 
 PARQUET = b"PAR1"
 
@@ -48,7 +49,7 @@ def _is_page(file: Path, head: bytes) -> bool:
 
 def _wanted(grids: tuple[Grid, ...], columns: ColumnMap) -> tuple[Grid, ...]:
     if columns.sheet is None:
-        return grids
+        return tuple(grid for grid in grids if not grid.hidden) or grids
     found = tuple(grid for grid in grids if grid.sheet == columns.sheet)
     if not found:
         source = grids[0].source if grids else "the file"
@@ -77,4 +78,6 @@ def _no_table(grids: tuple[Grid, ...], columns: ColumnMap) -> str:
     asked = f"the column {wanted}" if wanted else "a column of units such as 城市 or city"
     first = next(r for r in range(grid.height) if any(str(cell).strip() for cell in grid.cells[r]))
     shown = [text for c in range(grid.width) if (text := squeezed(grid.text(first, c)))]
-    return f"no row of {where} names {asked}; its first row holds {some_of(shown)}; state unit= and time="
+    places = resolve_places(shown, level="any")["code"].notna().sum() if not wanted else 0
+    way_out = "transpose the table, one row per place" if places > 1 else "state unit= and time="
+    return f"no row of {where} names {asked}; its first row holds {some_of(shown)}; {way_out}"

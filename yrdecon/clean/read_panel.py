@@ -11,8 +11,11 @@ from typing import Any
 import pandas as pd
 
 from yrdecon.clean.column_map import ColumnMap, ColumnSpec, read_column_map
+from yrdecon.clean.presets import header_key
 from yrdecon.clean.raw_tables import raw_tables
 from yrdecon.clean.tidy import Tidy, tidy
+from yrdecon.clean.totals import with_totals_told
+from yrdecon.clean.units import conversion
 from yrdecon.core.panel import VARIABLE_COLUMNS, Panel
 from yrdecon.errors import DataError
 
@@ -33,8 +36,9 @@ def read_panel(
 
     The format is told by the bytes of a file, the encoding of text (UTF-8, GBK, UTF-16) by the whole of it. A table is
     long (a column of years), wide (years in the headers, alone or with a name: 2010, gdp_2010), one row per indicator,
-    or one sheet or file a year; sheets and files are put together. The columns of units and years are recognized by
-    the headers of common sources (CSMAR, CNRDS, EPS, city and provincial yearbooks) or named.
+    or one sheet or file a year; sheets and files are put together, hidden sheets are not read. The columns of units
+    and years are recognized by the headers of common sources (CSMAR, CNRDS, EPS, city and provincial yearbooks) or
+    named. Rows of totals (全省, 合计) are left out, and the trail names them.
 
     Parameters
     ----------
@@ -74,7 +78,9 @@ def read_panel(
     frame = _joined(parts)
     names = [str(name) for name in parts[0].frame.index.names]
     panel = Panel.from_frame(frame.rename_axis(names).reset_index(), unit=names[0], time=names[1], group=known.group)
-    return panel.describe(_variable_table(parts))
+    _fail_if_a_unit_has_two_names(panel.units)
+    totals = [(name, part.where) for part in parts for name in part.totals]
+    return with_totals_told(panel.describe(_variable_table(parts)), totals)
 
 
 def _files(path: Path) -> list[Path]:
@@ -110,8 +116,36 @@ def _with_variables(parts: list[Tidy], columns: ColumnMap) -> list[Tidy]:
 def _joined(parts: list[Tidy]) -> pd.DataFrame:
     if len(parts) == 1:
         return parts[0].frame
+    _fail_if_one_variable_has_two_units(parts)
     names = dict.fromkeys(name for part in parts for name in part.frame.columns)
     return pd.DataFrame({name: _stacked(name, [p for p in parts if name in p.frame.columns]) for name in names})
+
+
+def _fail_if_one_variable_has_two_units(parts: list[Tidy]) -> None:
+    """Refuse GDP（万元） in one table beside GDP（亿元） in another, which would be two half-empty variables."""
+    seen: dict[str, tuple[str, Tidy]] = {}
+    for part in parts:
+        for name, spec in part.variables.items():
+            key = header_key(name)
+            first, other = seen.setdefault(key, (name, part))
+            if first == name or first in part.variables or name in other.variables or not key:
+                continue
+            units = other.variables[first].unit_of_measure, spec.unit_of_measure
+            if conversion(*units) is not None and units[0] != units[1]:
+                raise DataError(
+                    f"{key!r} is in {units[0]} in {other.where} and in {units[1]} in {part.where}; map it with "
+                    f"unit_of_measure = {units[0]!r} in the column map, to which printed units are converted"
+                )
+
+
+def _fail_if_a_unit_has_two_names(units: pd.Index[Any]) -> None:
+    known = set(map(str, units))
+    twice = [name for name in known if f"{name}市" in known]
+    if twice:
+        raise DataError(
+            f"{min(twice)} and {min(twice)}市 are two units of the panel ({len(twice)} such pairs); write one name "
+            "throughout, such as that of resolve_places"
+        )
 
 
 def _stacked(name: str, parts: list[Tidy]) -> pd.Series[Any]:

@@ -14,6 +14,7 @@ from yrdecon.clean.column_map import ColumnMap, ColumnSpec
 from yrdecon.clean.described import chosen, described, printed_unit
 from yrdecon.clean.raw_table import RawTable
 from yrdecon.clean.roles import Roles, roles_of
+from yrdecon.clean.totals import split_totals
 from yrdecon.clean.units import conversion, is_unit_alone
 from yrdecon.core.names import some_of
 from yrdecon.errors import DataError
@@ -35,12 +36,15 @@ class Tidy:
         File and sheet, for messages.
     headers
         What the table could give.
+    totals
+        Rows that are left out, by name.
     """
 
     frame: pd.DataFrame
     variables: Mapping[str, ColumnSpec]
     where: str
     headers: tuple[str, ...]
+    totals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +72,7 @@ def tidy(table: RawTable, columns: ColumnMap) -> Tidy:
     if roles is None:
         raise DataError(no_unit(table, columns))
     body = rows_of_units(table, roles)
+    body, totals = split_totals(body, body[roles.unit])
     parts = list((_indicator_parts if roles.indicator is not None else _column_parts)(table, roles, body))
     if not parts:
         raise DataError(
@@ -89,7 +94,7 @@ def tidy(table: RawTable, columns: ColumnMap) -> Tidy:
     frame = pd.DataFrame(series, index=None if series else parts[0].keys)
     if columns.group and columns.group in table.headers and columns.group not in frame:
         frame[columns.group] = _groups(table, roles, body, columns.group).reindex(frame.index.get_level_values(0)).array
-    return Tidy(frame.rename_axis(index), variables, table.where, tuple(headers))
+    return Tidy(frame.rename_axis(index), variables, table.where, tuple(headers), totals)
 
 
 def no_unit(table: RawTable, columns: ColumnMap) -> str:
@@ -106,7 +111,7 @@ def _column_parts(table: RawTable, roles: Roles, body: pd.DataFrame) -> Iterator
         fail_if_keys_repeat(table, roles, names.to_frame())
         for place, (stem, year) in roles.years.items():
             header = stem or name_of_table(table)
-            yield _Part(header, "", "", place, _keys(names, year), body[place])
+            yield _Part(header, table.units[place], "", place, _keys(names, year), body[place])
         return
     period = years(table, body[roles.time]) if roles.time is not None else year_of_table(table)
     keys = _keys(names, period)

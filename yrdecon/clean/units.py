@@ -55,6 +55,7 @@ UNIT = re.compile(_UNIT)
 IN_PARENTHESES = re.compile(r"[(（\[【]\s*(?:单位\s*[:：]?)?\s*([^()（）\[\]【】]+?)\s*[)）\]】]")
 AFTER_STROKE = re.compile(rf"[\u4e00-\u9fffA-Za-z)）]\s*[/／_]\s*({_UNIT})\s*$")
 ALONE = re.compile(rf"\s*(?:[(（]\s*{_UNIT}\s*[)）]|单位\s*[:：]\s*{_UNIT}|{_UNIT})\s*")
+STATED = re.compile(rf"单位\s*[:：]\s*({_UNIT})(?=$|[\s)）\]】])")
 ENGLISH_MONEY = re.compile(
     r"[(（]\s*(?:rmb|usd)?\s*([\d\sO]+)\s*(?:yuan|usd|us dollars?|dollars?)\s*[)）]", re.IGNORECASE
 )
@@ -72,6 +73,29 @@ def unit_in(header: str) -> str:
     """
     found = [text for text in IN_PARENTHESES.findall(header) if UNIT.fullmatch(text)]
     return found[-1] if found else "".join(AFTER_STROKE.findall(header))
+
+
+def stated_unit(text: str) -> str:
+    """Return the unit that a line above a table states for all of it; empty if none or several are stated.
+
+    Examples
+    --------
+    >>> stated_unit("表1 生产总值 单位：万元"), stated_unit("单位：万元、人")
+    ('万元', '')
+    """
+    found = STATED.findall(text)
+    return found[0] if len(found) == 1 else ""
+
+
+def without_stated_unit(text: str) -> str:
+    """Remove the unit that a line above a table states.
+
+    Examples
+    --------
+    >>> without_stated_unit("表1 生产总值（单位：万元）")
+    '表1 生产总值'
+    """
+    return IN_PARENTHESES.sub("", STATED.sub("", IN_PARENTHESES.sub("", text))).strip()
 
 
 def is_unit_alone(text: str) -> bool:

@@ -53,8 +53,8 @@ def workbook_grids(source: str, data: bytes) -> tuple[Grid, ...]:
     calamine = require("python_calamine", "files")
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        names = list(book.sheet_names)
-        return tuple(_grid(source, name, book.get_sheet_by_name(name)) for name in names if _is_sheet(book, name))
+        sheets = [meta for meta in book.sheets_metadata if "WorkSheet" in str(meta.typ)]
+        return tuple(_grid(source, meta, book.get_sheet_by_name(meta.name)) for meta in sheets)
     except calamine.PasswordError as error:
         raise DataError(_protected(source)) from error
     except BaseException as error:  # the library panics on damaged files
@@ -76,19 +76,21 @@ def _old_grids(source: str, data: bytes) -> tuple[Grid, ...]:
         told = done.stdout.decode("utf-8", "replace") or "its reader gave up"
         raise DataError(_protected(source) if told.startswith("PasswordError") else _damaged(source, told))
     return tuple(
-        Grid(source, sheet["name"], tuple(map(tuple, sheet["cells"])), tuple(Range(*area) for area in sheet["merged"]))
+        Grid(
+            source,
+            sheet["name"],
+            tuple(map(tuple, sheet["cells"])),
+            tuple(Range(*area) for area in sheet["merged"]),
+            hidden=sheet["hidden"],
+        )
         for sheet in json.loads(done.stdout)
     )
 
 
-def _is_sheet(book: Any, name: str) -> bool:
-    return any(m.name == name and "WorkSheet" in str(m.typ) for m in book.sheets_metadata)
-
-
-def _grid(source: str, name: str, sheet: Any) -> Grid:
+def _grid(source: str, meta: Any, sheet: Any) -> Grid:
     rows = tuple(map(tuple, sheet.to_python(skip_empty_area=False)))
     merged = tuple(Range(*first, *last) for first, last in sheet.merged_cell_ranges or [])
-    return Grid(source, name, rows, merged)
+    return Grid(source, meta.name, rows, merged, hidden=not str(meta.visible).endswith(".Visible"))
 
 
 def _protected(source: str) -> str:

@@ -25,7 +25,7 @@ def main() -> int:
         resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
-        sheets = [_sheet(book, meta.name) for meta in book.sheets_metadata if "WorkSheet" in str(meta.typ)]
+        sheets = [_sheet(book, meta) for meta in book.sheets_metadata if "WorkSheet" in str(meta.typ)]
     except BaseException as error:  # the library panics on damaged files
         sys.stdout.buffer.write(f"{type(error).__name__}: {error}".encode())
         return 1
@@ -33,10 +33,11 @@ def main() -> int:
     return 0
 
 
-def _sheet(book: Any, name: str) -> dict[str, Any]:
-    sheet = book.get_sheet_by_name(name)
+def _sheet(book: Any, meta: Any) -> dict[str, Any]:
+    sheet = book.get_sheet_by_name(meta.name)
     merged = [[*first, *last] for first, last in sheet.merged_cell_ranges or []]
-    return {"name": name, "cells": sheet.to_python(skip_empty_area=False), "merged": merged}
+    cells = sheet.to_python(skip_empty_area=False)
+    return {"name": meta.name, "cells": cells, "merged": merged, "hidden": not str(meta.visible).endswith(".Visible")}
 
 
 if __name__ == "__main__":

@@ -59,6 +59,20 @@ def parse_covariance(text: str) -> CovarianceName:
     return CovarianceName(match[1], arguments)
 
 
+def clusters_of(vcov: Errors) -> tuple[str, ...]:
+    """Return the columns that a named covariance clusters by.
+
+    Examples
+    --------
+    >>> clusters_of("cluster(province, year)"), clusters_of("HC1")
+    (('province', 'year'), ())
+    """
+    if not isinstance(vcov, str):
+        return ()
+    named = parse_covariance(vcov)
+    return named.arguments if named.name in ("cluster", "CR2", "CV3") else ()
+
+
 def with_covariance(estimate: Estimate, panel: Panel, vcov: Errors) -> Estimate:
     """Return the estimate with the errors of a name or of a function from estimates to estimates."""
     if not isinstance(vcov, str) and callable(vcov):

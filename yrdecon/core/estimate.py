@@ -47,6 +47,9 @@ class LinearFit:
         has sandwich covariances, and neither leverage nor a bootstrap.
     dummies
         Effects that are in the model as dummies among the covariates and not absorbed.
+    is_reweighted
+        Whether this is the last step of iteratively reweighted least squares, with the working outcome of a likelihood;
+        such a fit has sandwich covariances, and neither R2, leverage nor a bootstrap.
     """
 
     outcome: FloatArray
@@ -59,6 +62,7 @@ class LinearFit:
     slopes: FloatArray
     is_instrumented: bool = False
     dummies: tuple[str, ...] = ()
+    is_reweighted: bool = False
 
     @property
     def n_covariates(self) -> int:

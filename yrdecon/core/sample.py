@@ -171,7 +171,7 @@ def _notes_on_missing(frame: pd.DataFrame, complete: pd.DataFrame, panel: Panel,
     shown = ", ".join(f"{u} {t}" for u, t in gaps[[panel.unit, panel.time]].head(5).itertuples(index=False))
     columns = [k for k in keys if frame[k].isna().any()]
     more = " and others" if lost > 5 else ""
-    return (f"{lost} of {len(frame)} rows left out because {columns} are missing: {shown}{more}",)
+    return (f"{lost} of {len(frame)} rows left out for missing values of {columns}: {shown}{more}",)
 
 
 def _note_on_absent(frame: pd.DataFrame, units: pd.Index[Any], periods: IntArray, panel: Panel) -> tuple[str, ...]:

@@ -60,6 +60,7 @@ def save_estimate(estimate: Estimate, path: str | Path) -> Path:
             "effects": list(estimate.linear.effects),
             "is_instrumented": estimate.linear.is_instrumented,
             "dummies": list(estimate.linear.dummies),
+            "is_reweighted": estimate.linear.is_reweighted,
         }
     parts["estimate.json"] = json.dumps(words, ensure_ascii=False, indent=1, sort_keys=True).encode()
     return write_atomically(Path(path), zip_bytes(parts))
@@ -107,6 +108,7 @@ def _assemble(parts: dict[str, bytes], words: dict[str, Any]) -> Estimate:
             effects=tuple(words["linear"]["effects"]),
             is_instrumented=bool(words["linear"].get("is_instrumented", False)),
             dummies=tuple(words["linear"].get("dummies", ())),
+            is_reweighted=bool(words["linear"].get("is_reweighted", False)),
         )
     plain: dict[str, Any] = {name: words[name] for name in _WORDS}
     frames = {name.removeprefix("frames/"): table for name, table in tables.items() if name.startswith("frames/")}

@@ -53,8 +53,9 @@ def honest_bounds(
     Returns
     -------
     Rows of restriction (original, relative magnitudes, smoothness), m, conf_low, conf_high and breakdown, the smallest
-    m at which the interval holds zero (NaN if at none up to 8 ratios or ten standard errors). Intervals are as good as
-    the covariance: with fewer than ten treated clusters use `honest_bounds_from` with a placebo covariance.
+    m at which the interval holds zero (NaN if at none up to 8 ratios or ten standard errors), and n_treated and
+    n_clusters where the estimate knows them. Intervals are as good as the covariance: with fewer than ten treated
+    clusters give the estimate of `placebo_event_study`.
 
     Raises
     ------
@@ -74,7 +75,9 @@ def honest_bounds(
     ['original', 'relative magnitudes']
     """
     parts = event_path(estimate, target)
-    return _table(parts, _values(max_ratio, "max_ratio"), _values(smoothness, "smoothness"), level)
+    table = _table(parts, _values(max_ratio, "max_ratio"), _values(smoothness, "smoothness"), level)
+    counts = {"n_treated": estimate.n_treated, "n_clusters": estimate.n_clusters}
+    return table.assign(**{name: count for name, count in counts.items() if count is not None})
 
 
 def honest_bounds_from(
@@ -102,7 +105,7 @@ def honest_bounds_from(
 
     Returns
     -------
-    As `honest_bounds`.
+    As `honest_bounds`, without the counts.
 
     Raises
     ------

@@ -26,8 +26,8 @@ def leave_one_out(estimator: Estimator, panel: Panel, design: Design, *, over: O
 
     Returns
     -------
-    One row per omission: left_out, estimate, change (from the full estimate), and a note where the design cannot be
-    estimated without it. The first row, with nothing left out, is the full estimate.
+    One row per omission: left_out, estimate, change (from the full estimate), n_treated and n_comparison (units), and a
+    note where the design cannot be estimated without it. The first row, with nothing left out, is the full estimate.
 
     Raises
     ------
@@ -58,7 +58,16 @@ def leave_one_out(estimator: Estimator, panel: Panel, design: Design, *, over: O
         except YrdeconError as error:
             rows.append((str(label), np.nan, str(error)))
     table = pd.DataFrame(rows, columns=["left_out", "estimate", "note"])
-    return table.assign(change=table["estimate"] - full)[["left_out", "estimate", "change", "note"]]
+    counts = _counts(sample, table["left_out"], over)
+    return table.assign(change=table["estimate"] - full, **counts)[["left_out", "estimate", "change", *counts, "note"]]
+
+
+def _counts(sample: Sample, left_out: pd.Series[str], over: Over) -> dict[str, pd.Series[int]]:
+    """Return the treated and the comparison units of every row."""
+    treated = np.isfinite(sample.cohort)
+    sides = {"n_treated": sample.units[treated], "n_comparison": sample.units[~treated]}
+    units = left_out if over != "time" else left_out.where(left_out == "")
+    return {name: len(side) - units.isin(side.astype(str)).astype(int) for name, side in sides.items()}
 
 
 def _labels(sample: Sample, design: Design, over: Over) -> list[object]:

@@ -2,18 +2,22 @@
 
 from yrdecon.estimators.aggregate import aggregate
 from yrdecon.estimators.bacon import bacon
+from yrdecon.estimators.bias_corrected_lsdv import bias_corrected_lsdv
 from yrdecon.estimators.callaway_santanna import callaway_santanna
+from yrdecon.estimators.count_regression import count_regression
 from yrdecon.estimators.did_multiplegt import did_multiplegt
 from yrdecon.estimators.dose_response import dose_response
 from yrdecon.estimators.dynamic_panel import dynamic_panel
 from yrdecon.estimators.etwfe import etwfe
 from yrdecon.estimators.event_study import event_study
+from yrdecon.estimators.half_panel_jackknife import half_panel_jackknife
 from yrdecon.estimators.imputation import imputation, imputation_pretrend
 from yrdecon.estimators.interactive_fe import interactive_fe
 from yrdecon.estimators.linear_map import average, event_window, lincom, wald
 from yrdecon.estimators.lp_did import lp_did
 from yrdecon.estimators.matched_did import matched_did
 from yrdecon.estimators.matrix_completion import matrix_completion
+from yrdecon.estimators.panel_local_projection import panel_local_projection
 from yrdecon.estimators.panel_regression import panel_regression
 from yrdecon.estimators.ring_effects import ring_effects
 from yrdecon.estimators.spatial_did import spatial_did
@@ -36,13 +40,16 @@ __all__ = [
     "aggregate",
     "average",
     "bacon",
+    "bias_corrected_lsdv",
     "callaway_santanna",
+    "count_regression",
     "did_multiplegt",
     "dose_response",
     "dynamic_panel",
     "etwfe",
     "event_study",
     "event_window",
+    "half_panel_jackknife",
     "imputation",
     "imputation_pretrend",
     "interactive_fe",
@@ -50,6 +57,7 @@ __all__ = [
     "lp_did",
     "matched_did",
     "matrix_completion",
+    "panel_local_projection",
     "panel_regression",
     "ring_effects",
     "spatial_did",

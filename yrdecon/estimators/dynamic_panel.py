@@ -1,44 +1,30 @@
-"""Dynamic panels in first differences (Arellano and Bond 1991)."""
+"""Dynamic panels by the generalized method of moments, in changes, deviations, or changes and levels."""
 
 from __future__ import annotations
 
-import re
 from types import MappingProxyType
-from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 
 from yrdecon.core.estimate import Estimate
-from yrdecon.core.labels import codes_of
+from yrdecon.core.options import fail_if_unknown
 from yrdecon.core.panel import Panel
 from yrdecon.errors import DesignError, EstimationError
-from yrdecon.estimators.panels.columns import INTERCEPT, evaluate
-from yrdecon.estimators.panels.formula import (
-    PanelFormula,
-    fail_if_names_are_unknown,
-    formula_error,
-    parse_formula,
-    split_at_bars,
-)
-from yrdecon.kernels.difference_gmm import (
-    DifferencedPanel,
-    DifferenceFit,
-    LaggedInstruments,
-    difference,
-    fit_differences,
-)
+from yrdecon.estimators.panels.columns import INTERCEPT
+from yrdecon.estimators.panels.dynamic import draw_dynamic
+from yrdecon.kernels.dynamic_equations import Equations, Transform, dynamic_equations
+from yrdecon.kernels.panel_moments import MomentFit, Steps, fit_moments
 
-FloatArray = NDArray[np.float64]
-Steps = Literal[1, 2]
-
-INSTRUMENTS = re.compile(r"gmm\(\s*(.+?)\s*,\s*(\d+)\s*:\s*(\d+)\s*\)")
+METHODS = {"difference": "difference_gmm", "deviations": "deviations_gmm", "system": "system_gmm"}
+EQUATIONS = {"difference": "differences", "deviations": "orthogonal deviations", "system": "differences and levels"}
 
 
-def dynamic_panel(panel: Panel, formula: str, *, steps: Steps = 2, collapse: bool = False) -> Estimate:
-    """Estimate a panel with lags of its outcome from changes, with lagged levels as instruments.
+def dynamic_panel(
+    panel: Panel, formula: str, *, transform: Transform = "difference", steps: Steps = 2, collapse: bool = False
+) -> Estimate:
+    """Estimate a panel with lags of its outcome, with lagged levels as instruments of changes.
 
     Parameters
     ----------
@@ -46,6 +32,13 @@ def dynamic_panel(panel: Panel, formula: str, *, steps: Steps = 2, collapse: boo
         ``"y ~ L(y, 1:2) + L(x, 0:1) | gmm(y, 2:99) | year"``: regressors, instruments, and the period if every period
         has an effect. ``gmm(y, 2:4)`` are levels two to four periods before; a regressor whose variable stands in no
         ``gmm`` is taken as exogenous, and its change is its own instrument.
+    transform
+        What removes the effects of units. ``"difference"`` takes changes. ``"deviations"`` subtracts the mean of later
+        periods (Arellano and Bover 1995), which loses less over gaps; lags are counted as for the change.
+        ``"system"`` adds equations in levels with an intercept (Blundell and Bond 1998), whose instruments are the
+        change of every ``gmm`` variable one period before, or ``first - 1`` periods where its lags start at
+        ``first > 2``. That change must be unrelated to the effects of units: units must start near their long-run
+        path. Exogenous regressors instrument the changes only.
     steps
         Two-step errors have the correction of Windmeijer (2005), one-step errors are clustered by unit.
     collapse
@@ -53,26 +46,30 @@ def dynamic_panel(panel: Panel, formula: str, *, steps: Steps = 2, collapse: boo
 
     Returns
     -------
-    Coefficients in the order of the formula, with N-1 degrees of freedom for N units; period effects are not shown.
-    Frame ``"tests"`` holds Hansen's J, and correlation of order one and two in the changes of the errors: the first is
-    expected, the second makes the instruments invalid. Gaps are not bridged, and units may differ in length.
+    Coefficients in the order of the formula, with N-1 degrees of freedom for N units; period effects are not shown, the
+    intercept of the system is. Frame ``"tests"`` holds Hansen's J, what of it is due to the instruments in levels, and
+    correlation of order one and two in the changes of the errors: the first is expected, the second makes the
+    instruments invalid; frame ``"instruments"`` counts them. Gaps are not bridged, units may differ in length.
+    Observations of the system are its levels.
 
     Raises
     ------
     DesignError
-        If the formula cannot be read, pointing at the character.
+        If the formula cannot be read, pointing at the character, or an option is unknown.
     EstimationError
         If there are fewer instruments than coefficients, or no unit has a change with its lags.
 
     Notes
     -----
     With about forty units and a dozen periods the instruments are as many as the units unless collapsed and few lags
-    are taken, estimates lean towards least squares, and Hansen's test loses its power: a note says so.
+    are taken, estimates lean towards least squares, and Hansen's test loses its power: a note says so. The first step
+    weights by the covariance of changes and levels of independent errors, their cross terms included.
 
     References
     ----------
-    Arellano and Bond (1991), Review of Economic Studies; Windmeijer (2005), Journal of Econometrics; Roodman (2009),
-    Oxford Bulletin of Economics and Statistics.
+    Arellano and Bond (1991), Review of Economic Studies; Arellano and Bover (1995) and Blundell and Bond (1998),
+    Journal of Econometrics; Windmeijer (2005), Journal of Econometrics; Roodman (2009), Oxford Bulletin of Economics
+    and Statistics.
 
     Examples
     --------
@@ -81,107 +78,87 @@ def dynamic_panel(panel: Panel, formula: str, *, steps: Steps = 2, collapse: boo
     >>> panel = Panel.from_frame(pd.DataFrame(rows, columns=["u", "t", "y"]), unit="u", time="t")
     >>> dynamic_panel(panel, "y ~ L(y, 1) | gmm(y, 2:3) | t", collapse=True).cells["term"].tolist()
     ['L(y, 1)']
+    >>> dynamic_panel(panel, "y ~ L(y, 1) | gmm(y, 2:3)", transform="system", collapse=True).cells["term"].tolist()
+    ['L(y, 1)', 'Intercept']
     """
+    fail_if_unknown("transform", transform, Transform)
     if steps not in (1, 2):
         raise DesignError(f"steps={steps!r} must be 1 or 2")
-    parsed, gmm, effects = _parse(panel, formula)
-    outcome, terms = evaluate(panel, parsed.outcome), evaluate(panel, parsed.regressors)
-    outcome, terms = (t.drop(columns=INTERCEPT, errors="ignore") for t in (outcome, terms))
-    lagged = [LaggedInstruments(_wide(panel, values), first, last) for _, values, first, last in gmm]
-    predetermined = {name for name, *_ in gmm}
-    own = [j for j, term in enumerate(terms) if _variable(str(term)) not in predetermined]
-    wide = np.stack([_wide(panel, terms[c]) for c in terms], axis=2)
-    data = difference(_wide(panel, outcome.iloc[:, 0]), wide, lagged, own, effects=effects, collapse=collapse)
-    _fail_if_not_identified(data)
-    return _estimate(panel, data, fit_differences(data, steps), terms, str(outcome.columns[0]), steps)
+    drawn = draw_dynamic(panel, formula, collapse)
+    equations = dynamic_equations(drawn.model, transform)
+    _fail_if_not_identified(equations)
+    fit = fit_moments(equations, steps)
+    units = _units(panel, equations)
+    return Estimate(
+        coef=fit.coef[: (k := len(drawn.terms) + (transform == "system"))],
+        vcov=fit.vcov[:k, :k],
+        cells=pd.DataFrame({"term": [*drawn.terms, INTERCEPT][:k]}),
+        units=units,
+        method=METHODS[transform],
+        outcome=drawn.outcome,
+        n_obs=_n_obs(equations, transform),
+        influence=fit.influence[equations.rows.there.any(axis=1)][:, :k],
+        frames=MappingProxyType(_frames(equations, fit, drawn.model.effects)),
+        cluster="unit",
+        dof=float(len(units) - 1),
+        small_sample="two-step with the correction of Windmeijer" if steps == 2 else "one-step",
+        notes=_notes(equations, len(units), transform),
+    )
 
 
-def _parse(panel: Panel, formula: str) -> tuple[PanelFormula, list[tuple[str, pd.Series, int, int]], bool]:
-    parts = split_at_bars(formula)
-    if len(parts) not in (2, 3):
-        raise DesignError(f"formula={formula!r} must be such as 'y ~ L(y, 1) | gmm(y, 2:99) | year'")
-    parsed = parse_formula(parts[0])
-    fail_if_names_are_unknown(parsed, panel.frame.columns)
-    found = list(INSTRUMENTS.finditer(parts[1]))
-    rest = INSTRUMENTS.sub("", parts[1]).replace("+", "").strip()
-    if not found or rest:
-        raise formula_error(
-            formula, len(parts[0]) + 1, "this part holds instruments such as gmm(y, 2:99), joined by '+'"
-        )
-    gmm = []
-    for match in found:
-        fail_if_names_are_unknown(PanelFormula(match[1], "", ""), panel.frame.columns)
-        first, last = int(match[2]), int(match[3])
-        if not 1 <= first <= last:
-            raise formula_error(formula, len(parts[0]) + 1 + match.start(2), "lags must be positive and in their order")
-        gmm.append(
-            (match[1], evaluate(panel, match[1]).drop(columns=INTERCEPT, errors="ignore").iloc[:, 0], first, last)
-        )
-    if len(parts) == 3 and parts[2].strip() != panel.time:
-        where = len(parts[0]) + len(parts[1]) + 2
-        raise formula_error(formula, where, f"only effects of the period, {panel.time!r}, can stand here")
-    return parsed, gmm, len(parts) == 3
-
-
-def _variable(term: str) -> str:
-    """Return the variable of a lag."""
-    match = re.fullmatch(r"L\((.+), -?\d+\)", term)
-    return match[1] if match else term
-
-
-def _wide(panel: Panel, values: pd.Series) -> FloatArray:
-    """Return (N, T) values on the whole calendar, missing where a unit has no row."""
-    time = panel.frame[panel.time].to_numpy(dtype=np.int64)
-    codes = codes_of(panel.frame[panel.unit])
-    table = np.full((int(codes.max()) + 1, int(time.max() - time.min()) + 1), np.nan)
-    table[codes, time - time.min()] = values.to_numpy(dtype=float)
-    return table
-
-
-def _fail_if_not_identified(data: DifferencedPanel) -> None:
-    k, instruments = data.regressors.shape[2], data.instruments.shape[2]
-    if not data.there.any():
+def _fail_if_not_identified(equations: Equations) -> None:
+    rows, instruments = equations.rows, equations.instruments.shape[2]
+    k = rows.regressors.shape[2]
+    if not equations.changes.there.any():
         raise EstimationError("no unit has a change with all its lags; take fewer lags or more periods")
     if instruments < k:
         raise EstimationError(f"{instruments} instruments cannot tell {k} coefficients; allow more lags in gmm()")
-    zx = np.einsum("itl,itk->lk", data.instruments, data.regressors)
+    zx = np.einsum("itl,itk->lk", equations.instruments, rows.regressors)
     scale = np.linalg.norm(zx, axis=0)
     if (scale == 0).any() or np.linalg.matrix_rank(zx / np.where(scale > 0, scale, 1.0), tol=1e-10) < k:
         raise EstimationError("the coefficients are not identified: regressors are collinear or constant over time")
 
 
-def _estimate(
-    panel: Panel, data: DifferencedPanel, fit: DifferenceFit, terms: pd.DataFrame, outcome: str, steps: Steps
-) -> Estimate:
-    k, rows = terms.shape[1], data.there.any(axis=1)
-    instruments, excess = data.instruments.shape[2], data.instruments.shape[2] - data.regressors.shape[2]
-    start = int(panel.periods[0])
-    first, last = data.there.argmax(axis=1), data.there.shape[1] - 1 - data.there[:, ::-1].argmax(axis=1)
-    units = pd.DataFrame(
-        {"unit": panel.units, "time": start + data.periods[first], "last_time": start + data.periods[last]}
-    )[rows].reset_index(drop=True)
-    statistics = np.array([fit.hansen, *fit.serial])
-    p_values = [float(stats.chi2.sf(fit.hansen, excess)) if excess else np.nan, *2 * stats.norm.sf(np.abs(fit.serial))]
-    tests = pd.DataFrame(
-        {"test": ["Hansen J", "AR(1)", "AR(2)"], "statistic": statistics, "dof": [excess, np.nan, np.nan]}
-    ).assign(p_value=p_values)
-    notes = [f"{instruments} instruments for {len(units)} units, in differences"]
-    if instruments >= len(units):
-        notes.append(
-            "as many instruments as units or more: Hansen's test has no power, collapse them or take fewer lags"
-        )
-    return Estimate(
-        coef=fit.coef[:k],
-        vcov=fit.vcov[:k, :k],
-        cells=pd.DataFrame({"term": terms.columns.astype(str)}),
-        units=units,
-        method="difference_gmm",
-        outcome=outcome,
-        n_obs=int(data.there.sum()),
-        influence=fit.influence[rows][:, :k],
-        frames=MappingProxyType({"tests": tests}),
-        cluster="unit",
-        dof=float(len(units) - 1),
-        small_sample="two-step with the correction of Windmeijer" if steps == 2 else "one-step",
-        notes=tuple(notes),
+def _units(panel: Panel, equations: Equations) -> pd.DataFrame:
+    """Return the units that have equations, with the periods of the first and the last."""
+    rows, start = equations.rows, int(panel.periods[0])
+    periods = np.where(rows.there, rows.periods, -1)
+    last, there = periods.max(axis=1), rows.there.any(axis=1)
+    first = np.where(rows.there, rows.periods, last[:, None]).min(axis=1)
+    labels = pd.DataFrame({"unit": panel.units, "time": start + first, "last_time": start + last})
+    return labels[there].reset_index(drop=True)
+
+
+def _n_obs(equations: Equations, transform: Transform) -> int:
+    changes = int(equations.changes.there.sum()) if transform == "system" else 0
+    return int(equations.rows.there.sum()) - changes
+
+
+def _frames(equations: Equations, fit: MomentFit, period_effects: bool) -> dict[str, pd.DataFrame]:
+    total, of_levels = equations.instruments.shape[2], int(equations.of_levels.sum())
+    counts = pd.DataFrame({"of": ["others", "levels"], "instruments": [total - of_levels, of_levels]})
+    effects = pd.DataFrame({"effect": ["unit", *(["time"] if period_effects else [])]})
+    return {"tests": _tests(equations, fit), "instruments": counts, "effects": effects}
+
+
+def _tests(equations: Equations, fit: MomentFit) -> pd.DataFrame:
+    excess = equations.instruments.shape[2] - equations.rows.regressors.shape[2]
+    of_levels = int(equations.of_levels.sum())
+    rows = [
+        ("Hansen J", fit.hansen, excess, stats.chi2.sf(fit.hansen, excess) if excess else np.nan),
+        *((f"AR({n})", z, np.nan, 2 * stats.norm.sf(abs(z))) for n, z in enumerate(fit.serial, 1)),
+    ]
+    if of_levels:
+        rows.append(("Hansen, levels", fit.of_levels, of_levels, stats.chi2.sf(fit.of_levels, of_levels)))
+    return pd.DataFrame(rows, columns=["test", "statistic", "dof", "p_value"])
+
+
+def _notes(equations: Equations, n_units: int, transform: Transform) -> tuple[str, ...]:
+    instruments = equations.instruments.shape[2]
+    counted = f"{instruments} instruments for {n_units} units, in {EQUATIONS[transform]}"
+    if instruments < n_units:
+        return (counted,)
+    return (
+        counted,
+        "as many instruments as units or more: Hansen's test has no power, collapse them or take fewer lags",
     )

@@ -6,6 +6,7 @@ from yrdecon.inference.cluster_diagnostics import cluster_diagnostics, cluster_l
 from yrdecon.inference.conformal import conformal
 from yrdecon.inference.conley import conley
 from yrdecon.inference.conley_taber import conley_taber
+from yrdecon.inference.dose_order import dose_order_test
 from yrdecon.inference.driscoll_kraay import driscoll_kraay
 from yrdecon.inference.dyadic import dyadic_robust
 from yrdecon.inference.ferman_pinto import ferman_pinto
@@ -14,8 +15,11 @@ from yrdecon.inference.heteroskedastic import heteroskedastic
 from yrdecon.inference.named import with_errors
 from yrdecon.inference.newey_west import newey_west
 from yrdecon.inference.node_jackknife import node_jackknife
+from yrdecon.inference.pair_gap import pair_gap_test
+from yrdecon.inference.pairing_permutation import pairing_permutation_test
 from yrdecon.inference.permutation import permutation_test
 from yrdecon.inference.placebo_band import placebo_band
+from yrdecon.inference.placebo_event_study import placebo_event_study
 from yrdecon.inference.pool_draws import pool_draws
 from yrdecon.inference.scpc import scpc
 from yrdecon.inference.sign_change import sign_change
@@ -33,6 +37,7 @@ __all__ = [
     "conformal",
     "conley",
     "conley_taber",
+    "dose_order_test",
     "driscoll_kraay",
     "dyadic_robust",
     "ferman_pinto",
@@ -41,8 +46,11 @@ __all__ = [
     "holm",
     "newey_west",
     "node_jackknife",
+    "pair_gap_test",
+    "pairing_permutation_test",
     "permutation_test",
     "placebo_band",
+    "placebo_event_study",
     "pool_draws",
     "romano_wolf",
     "scpc",

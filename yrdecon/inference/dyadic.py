@@ -9,7 +9,7 @@ import numpy as np
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.panel import Panel
 from yrdecon.errors import DesignError
-from yrdecon.inference.nodes import Nodes, label_nodes, note_on_separate_nodes, row_nodes
+from yrdecon.inference.nodes import Nodes, label_nodes, mark_few_dyads, note_on_separate_nodes, row_nodes
 from yrdecon.kernels.dyads import dyadic_covariance, without_negative_eigenvalues
 
 
@@ -75,7 +75,7 @@ def dyadic_robust(estimate: Estimate, panel: Panel, *, nodes: Nodes = ("origin",
         *note_on_separate_nodes(found),
     )
     return replace(
-        label_nodes(estimate, found),
+        mark_few_dyads(label_nodes(estimate, found), panel, found),
         vcov=vcov,
         dof=float(n - 1),
         small_sample=f"dyadic by {nodes[0]} and {nodes[1]}, n/(n-1), n={n} nodes",

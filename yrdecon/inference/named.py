@@ -15,6 +15,7 @@ from yrdecon.inference.cluster import Kind as ClusterKind
 from yrdecon.inference.cluster import cluster_robust
 from yrdecon.inference.conley import conley
 from yrdecon.inference.driscoll_kraay import driscoll_kraay
+from yrdecon.inference.dyadic import dyadic_robust
 from yrdecon.inference.heteroskedastic import Kind as RowKind
 from yrdecon.inference.heteroskedastic import heteroskedastic
 from yrdecon.inference.newey_west import newey_west
@@ -34,8 +35,9 @@ def with_errors(estimate: Estimate, panel: Panel, vcov: Errors) -> Estimate:
         ``"iid"``, ``"HC0"`` to ``"HC4"``. ``"cluster"`` by unit, ``"cluster(province)"``, ``"cluster(city, year)"``
         both ways. ``"CR2"``, ``"CV3"`` by unit, or by the column in brackets. ``"driscoll_kraay(2)"`` and
         ``"newey_west(2)"`` with lags, without brackets as many as is usual. ``"conley(150)"`` with kilometers and,
-        after a comma, lags. ``"wild_bootstrap(7)"`` clustered by unit with the seed: p-values and intervals of
-        `wild_cluster_bootstrap` are in frame ``"wild_bootstrap"``. A function from estimates to estimates is applied.
+        after a comma, lags. ``"dyadic(origin, destination)"`` with the two nodes of pairs, see `dyadic_robust`.
+        ``"wild_bootstrap(7)"`` clustered by unit with the seed: p-values and intervals of `wild_cluster_bootstrap` are
+        in frame ``"wild_bootstrap"``. A function from estimates to estimates is applied.
 
     Raises
     ------
@@ -82,6 +84,14 @@ def _conley(estimate: Estimate, panel: Panel, arguments: tuple[str, ...]) -> Est
     return conley(estimate, panel, cutoff_km=_number("conley", arguments[0]), lags=lags)
 
 
+def _dyadic(estimate: Estimate, panel: Panel, arguments: tuple[str, ...]) -> Estimate:
+    if len(arguments) != 2:
+        raise DesignError(
+            f"vcov='dyadic({', '.join(arguments)})' needs two columns of nodes, as in 'dyadic(origin, destination)'"
+        )
+    return dyadic_robust(estimate, panel, nodes=(arguments[0], arguments[1]))
+
+
 def _wild(estimate: Estimate, panel: Panel, arguments: tuple[str, ...]) -> Estimate:
     _fail_if_many(WILD, arguments, 1, "seed")
     if not arguments:
@@ -126,4 +136,5 @@ register_covariance("CV3", partial(_clustered, "CV3"))
 register_covariance("driscoll_kraay", _driscoll_kraay)
 register_covariance("newey_west", _newey_west)
 register_covariance("conley", _conley)
+register_covariance("dyadic", _dyadic)
 register_covariance(WILD, _wild)

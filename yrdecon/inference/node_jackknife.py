@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.design import Design
 from yrdecon.core.estimate import Estimate
-from yrdecon.core.estimator import Estimator
 from yrdecon.core.panel import Panel
 from yrdecon.errors import EstimationError, YrdeconError
-from yrdecon.inference.nodes import Nodes, label_nodes, note_on_separate_nodes, row_nodes
+from yrdecon.inference.nodes import Nodes, label_nodes, mark_few_dyads, note_on_separate_nodes, row_nodes
 from yrdecon.kernels.dyads import node_jackknife_covariance
 
 FloatArray = NDArray[np.float64]
+What = TypeVar("What")
 
 CELL_LABELS = ("term", "cohort", "time", "event_time")
 
 
 def node_jackknife(
-    estimator: Estimator, panel: Panel, design: Design, *, nodes: Nodes = ("origin", "destination")
+    estimator: Callable[[Panel, What], Estimate],
+    panel: Panel,
+    design: What,
+    *,
+    nodes: Nodes = ("origin", "destination"),
 ) -> Estimate:
     """Estimate on pairs of places, with errors from leaving out each place with all its pairs.
 
@@ -33,6 +37,8 @@ def node_jackknife(
     estimator
         Any estimator, or a function of a panel and a design that returns an estimate, such as
         ``lambda p, d: average(event_study(p, d), 0, 4)``; it is called once more than there are nodes.
+    design
+        What the estimator takes beside the panel: a design, or a formula of `count_regression` or `panel_regression`.
     nodes
         The two columns of the panel with the nodes of each pair; the same name in either is the same node.
 
@@ -63,6 +69,7 @@ def node_jackknife(
 
     Examples
     --------
+    >>> from yrdecon.core import Design
     >>> from yrdecon.estimators import twfe
     >>> pairs = [(a, b) for a in "abcde" for b in "abcde" if a < b]
     >>> rows = [(a + b, a, b, t, float(t * (a in "ab"))) for a, b in pairs for t in (1, 2)]
@@ -86,7 +93,7 @@ def node_jackknife(
         ignore_index=True,
     )
     return replace(
-        label_nodes(full, found),
+        mark_few_dyads(label_nodes(full, found), panel, found),
         vcov=vcov,
         dof=float(n - 1),
         small_sample=f"jackknife over the nodes in {nodes[0]} and {nodes[1]}, (n-2)/n, n={n} nodes",
@@ -95,7 +102,9 @@ def node_jackknife(
     )
 
 
-def _without(node: Any, estimator: Estimator, panel: Panel, design: Design, nodes: Nodes) -> Estimate:
+def _without(
+    node: Any, estimator: Callable[[Panel, What], Estimate], panel: Panel, design: What, nodes: Nodes
+) -> Estimate:
     apart = (panel.frame[list(nodes)] != node).all(axis=1)
     try:
         return estimator(replace(panel, frame=panel.frame[apart].reset_index(drop=True)), design)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.estimate import Estimate
+from yrdecon.core.estimate import FEW_TREATED, Estimate
 from yrdecon.core.panel import Panel
 from yrdecon.errors import DesignError
 
@@ -73,6 +73,28 @@ def label_nodes(estimate: Estimate, found: RowNodes) -> Estimate:
     labelled = replace(estimate, units=units)
     fewest = min(found.columns, key=lambda column: replace(labelled, cluster=column).n_treated_clusters or 0)
     return replace(labelled, cluster=fewest)
+
+
+def mark_few_dyads(estimate: Estimate, panel: Panel, found: RowNodes) -> Estimate:
+    """Mark dummies that set apart fewer than ten dyads, however many flows these have, so that they get no star."""
+    if "few" not in estimate.cells:
+        return estimate
+    dyad = np.minimum(found.first, found.second) * len(found.names) + np.maximum(found.first, found.second)
+    keys = pd.MultiIndex.from_frame(estimate.units[["unit", "time"]])
+    rows = panel.frame.set_index([panel.unit, panel.time]).loc[keys]
+    few = [
+        bool(was) or (term in rows and _fewest(rows[term].to_numpy(), dyad) < FEW_TREATED)
+        for term, was in zip(estimate.cells["term"], estimate.cells["few"], strict=True)
+    ]
+    return replace(estimate, cells=estimate.cells.assign(few=few))
+
+
+def _fewest(column: NDArray[Any], dyad: IntArray) -> float:
+    """Return the dyads that a dummy sets apart, infinite for other columns."""
+    values = pd.unique(column)
+    if len(values) != 2 or not np.isin(values, (0, 1)).all():
+        return np.inf
+    return float(min(len(np.unique(dyad[column == v])) for v in (0, 1)))
 
 
 def note_on_separate_nodes(found: RowNodes) -> tuple[str, ...]:

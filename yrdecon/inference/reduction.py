@@ -63,8 +63,13 @@ def fail_if_instrumented(estimate: Estimate, what: str) -> None:
     Raises
     ------
     DesignError
-        If regressors of the estimate are instrumented.
+        If regressors of the estimate are instrumented, or it maximizes another likelihood.
     """
+    if estimate.linear is not None and estimate.linear.is_reweighted:
+        raise DesignError(
+            f"{what} is for ordinary least squares; after {estimate.method} take cluster_robust with kind='CR1', or "
+            "node_jackknife for pairs of places"
+        )
     if estimate.linear is not None and estimate.linear.is_instrumented:
         raise DesignError(
             f"{what} is for ordinary least squares; with instruments take cluster_robust with kind='CR1', and the "

@@ -11,6 +11,7 @@ from scipy import stats
 from yrdecon.core.design import Design
 from yrdecon.core.hypothesis import HypothesisTest
 from yrdecon.core.panel import Panel
+from yrdecon.core.sample import draw_sample
 from yrdecon.inference.spatial_fit import INDEPENDENT, fit_spatial_model
 
 
@@ -77,7 +78,8 @@ def spatial_model_test(panel: Panel, design: Design, *, level: float = 0.9) -> H
     -------
     A two-sided normal test of no average effect. Frame ``"profile"`` holds log-likelihood, standard error and p-value
     at every process, rho and theta; ``"by_theta"`` the p-value at each theta, rho at its best, where distance alone
-    explains what units share. The notes name the range from which on p exceeds .05.
+    explains what units share; ``"sample"`` counts treated and other units. The notes name the range from which on p
+    exceeds .05.
 
     Raises
     ------
@@ -113,7 +115,9 @@ def spatial_model_test(panel: Panel, design: Design, *, level: float = 0.9) -> H
         estimate=model.estimate,
         conf_low=model.estimate - normal,
         conf_high=model.estimate + normal,
-        frames=MappingProxyType({"profile": table.assign(likely=likely), "by_theta": by_theta}),
+        frames=MappingProxyType(
+            {"profile": table.assign(likely=likely), "by_theta": by_theta, "sample": _counts(panel, design)}
+        ),
         notes=(
             f"{process} first-order autoregression; largest p at rho {worst['rho']:g}, "
             f"range {worst['theta_km']:g} km, kernels {worst['kernels']}",
@@ -121,6 +125,11 @@ def spatial_model_test(panel: Panel, design: Design, *, level: float = 0.9) -> H
             *(() if "group" in model.names else ("no group varies, so shocks shared within one are left out",)),
         ),
     )
+
+
+def _counts(panel: Panel, design: Design) -> pd.DataFrame:
+    treated = np.isfinite(draw_sample(panel, design).cohort)
+    return pd.DataFrame({"n_treated": [int(treated.sum())], "n_comparison": [int((~treated).sum())]})
 
 
 def _crossing(by_theta: pd.DataFrame) -> str:

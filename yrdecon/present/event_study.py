@@ -17,6 +17,7 @@ from yrdecon.present.style import GRAY, PALE, SERIES, Size, figure_format, figur
 from yrdecon.present.words import Lang, variable_label, word
 
 SPREAD, WIDE_SPREAD, FEW_SERIES = 0.42, 0.78, 5
+HORIZON = {"horizon": "event_time"}
 BAND_COLUMNS = ("event_time", "conf_low", "conf_high")
 
 
@@ -28,7 +29,7 @@ def plot_event_study(
     labels: Mapping[str, str] | None = None,
     size: Size = "page",
 ) -> Figure:
-    """Draw effects by event time with pointwise 95% intervals.
+    """Draw effects by event time, or responses by horizon, with pointwise 95% intervals.
 
     Base periods are marked at zero; excluded periods are hollow and shaded; a dashed line marks the onset. With fewer
     than ten treated clusters the intervals are pale and the figure says that they show no more than a shape.
@@ -36,11 +37,11 @@ def plot_event_study(
     Parameters
     ----------
     estimates
-        One estimate with event times, or several by their name in the legend. A synthetic difference-in-differences
-        is drawn by its path, without intervals.
+        One estimate with event times or horizons, or several of a kind by their name in the legend. A synthetic
+        difference-in-differences is drawn by its path, without intervals.
     bands
-        Wider intervals by the same names, such as simultaneous ones: event_time, conf_low, conf_high. They are drawn
-        as thin lines. The name of a single estimate is ``""``.
+        Wider intervals by the same names, such as simultaneous ones: event_time or horizon, conf_low, conf_high. They
+        are drawn as thin lines. The name of a single estimate is ``""``.
     labels
         Label of the outcome, if the dictionary does not hold it.
     size
@@ -49,7 +50,8 @@ def plot_event_study(
     Raises
     ------
     DesignError
-        If there are no estimates or too many, one has no event times, or a band has no estimate.
+        If there are no estimates or too many, one has no event times, event times are mixed with horizons, or a band
+        has no estimate.
 
     Examples
     --------
@@ -60,7 +62,7 @@ def plot_event_study(
     1
     """
     named = {"": estimates} if isinstance(estimates, Estimate) else dict(estimates)
-    bands = bands or {}
+    bands = {name: band.rename(columns=HORIZON) for name, band in (bands or {}).items()}
     _fail_if_estimates_cannot_be_drawn(named, bands)
     data = pd.concat([_tidy(name, estimate) for name, estimate in named.items()], ignore_index=True)
     with figure_style(lang, size):
@@ -69,7 +71,8 @@ def plot_event_study(
 
 
 def _tidy(name: str, estimate: Estimate) -> pd.DataFrame:
-    table = estimate.tidy() if "event_time" in estimate.cells else _path(name, estimate)
+    table = estimate.tidy().rename(columns=HORIZON)
+    table = table if "event_time" in table else _path(name, estimate)
     for flag in ("reference", "excluded"):
         table[flag] = table.get(flag, pd.Series(False, index=table.index)).astype(bool)
     return table.assign(estimator=name or estimate.method)
@@ -102,7 +105,8 @@ def _draw(
     drawing = new_drawing(size)
     axes = drawing.axes[0]
     axes.axhline(0, color=GRAY, lw=0.8, zorder=0.5)
-    axes.axvline(-0.5, color=GRAY, lw=0.8, ls="--", zorder=0.5)
+    if not _is_response(named):
+        axes.axvline(-0.5, color=GRAY, lw=0.8, ls="--", zorder=0.5)
     crowded = len(named) > FEW_SERIES
     spread = WIDE_SPREAD if crowded else SPREAD
     shifts = (np.arange(len(named)) - (len(named) - 1) / 2) * spread / max(len(named), 3)
@@ -121,7 +125,8 @@ def _draw(
             )
     outcome = next(iter(named.values())).outcome
     outcome = variable_label(outcome, lang, labels) or outcome
-    axes.set(xlabel=word("years_since", lang), ylabel=word("effect_axis", lang).format(outcome=outcome))
+    since = "years_since_impulse" if _is_response(named) else "years_since"
+    axes.set(xlabel=word(since, lang), ylabel=word("effect_axis", lang).format(outcome=outcome))
     axes.set_xlim(data["event_time"].min() - 0.7, data["event_time"].max() + 0.7)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     facts = facts_line(shared_facts(facts_of_estimate(estimate) for estimate in named.values()), lang)
@@ -166,7 +171,7 @@ def _what_bars_are(
 def _alt(data: pd.DataFrame, named: Mapping[str, Estimate], lang: Lang, labels: Mapping[str, str]) -> str:
     first = next(iter(named.values()))
     few = _fewest_treated(named)
-    text = word("alt_event_study", lang).format(
+    text = word("alt_response" if _is_response(named) else "alt_event_study", lang).format(
         outcome=variable_label(first.outcome, lang, labels) or first.outcome,
         first=data["event_time"].min(),
         last=data["event_time"].max(),
@@ -175,11 +180,18 @@ def _alt(data: pd.DataFrame, named: Mapping[str, Estimate], lang: Lang, labels: 
     return text + (word("alt_few", lang).format(n=few) if few is not None else "")
 
 
+def _is_response(named: Mapping[str, Estimate]) -> bool:
+    """Whether cells are horizons after an impulse, and not event times around the onset of a treatment."""
+    return all("horizon" in estimate.cells for estimate in named.values())
+
+
 def _fail_if_estimates_cannot_be_drawn(named: Mapping[str, Estimate], bands: Mapping[str, pd.DataFrame]) -> None:
     if not named:
         raise DesignError("there is no estimate to draw")
     if len(named) > len(SERIES):
         raise DesignError(f"{len(named)} estimates cannot be told apart in one figure; draw {len(SERIES)} at most")
+    if any("horizon" in e.cells for e in named.values()) and not _is_response(named):
+        raise DesignError(f"{list(named)} mix horizons after an impulse with event times; draw two figures")
     stray = [name for name in bands if name not in named]
     if stray:
         raise DesignError(f"bands {stray} have no estimate; their names must be among {list(named)}")

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
+import pandas as pd
+
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.hypothesis import HypothesisTest
 from yrdecon.present.numbers import p_text, thousands
 from yrdecon.present.words import Lang, word
+
+COUNTED = ("n_treated", "n_comparison", "n_clusters")
 
 
 @dataclass(frozen=True)
@@ -74,12 +78,25 @@ def facts_of_test(test: HypothesisTest) -> Facts:
     """Read a test; the treated units are the members of the actual assignment."""
     placebos = test.frames.get("placebos")
     members = placebos["members"].iloc[0] if placebos is not None and "members" in placebos else None
+    sample = facts_of_frame(test.frames.get("sample", pd.DataFrame()))
     return Facts(
-        n_treated=None if members is None else len(str(members).split(";")),
+        n_treated=sample.n_treated if members is None else len(str(members).split(";")),
+        n_comparison=sample.n_comparison,
         n_assignments=test.n_assignments,
         n_compared=None if test.draws is None or len(test.draws) == test.n_assignments else len(test.draws),
         smallest_p=test.smallest_p_value,
     )
+
+
+def facts_of_frame(frame: pd.DataFrame) -> Facts:
+    """Read the first row of a frame of results that counts units and clusters.
+
+    Examples
+    --------
+    >>> facts_line(facts_of_frame(pd.DataFrame({"n_treated": [8, 7], "n_clusters": [30, 29]})), "en")
+    '8 treated units, 30 clusters'
+    """
+    return Facts(**{name: int(frame[name].iloc[0]) for name in COUNTED if name in frame and len(frame)})
 
 
 def shared_facts(several: Iterable[Facts]) -> Facts:

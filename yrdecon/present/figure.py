@@ -34,8 +34,9 @@ class Figure:
     data: pd.DataFrame
     alt: str
 
-    def _repr_png_(self) -> bytes:
-        return drawing_bytes(self.drawing, "png", 110)
+    def _repr_png_(self) -> tuple[bytes, dict[str, str]]:
+        """Return the picture for a notebook, which writes its description where pages have one."""
+        return drawing_bytes(self.drawing, "png", 110, self.alt), {"alt": self.alt}
 
 
 def save_figure(figure: Figure, stem: str | Path, *, vector: Vector = "svg") -> list[Path]:
@@ -72,14 +73,14 @@ def save_figure(figure: Figure, stem: str | Path, *, vector: Vector = "svg") -> 
     return [write_atomically(stem.with_name(stem.name + suffix), content) for suffix, content in contents.items()]
 
 
-def drawing_bytes(drawing: Any, kind: Literal["svg", "pdf", "png"], dpi: int = DPI) -> bytes:
-    """Return a drawing as SVG, PDF or PNG, the same bytes every time."""
+def drawing_bytes(drawing: Any, kind: Literal["svg", "pdf", "png"], dpi: int = DPI, alt: str = "") -> bytes:
+    """Return a drawing as SVG, PDF or PNG, the same bytes every time; a PNG holds its description."""
     import matplotlib as mpl
 
     metadata = {
         "svg": {"Date": None, "Creator": "yrdecon"},
         "pdf": {"CreationDate": None, "Creator": "yrdecon", "Producer": None},
-        "png": {"Software": "yrdecon"},
+        "png": {"Software": "yrdecon"} | ({"Description": alt} if alt else {}),
     }[kind]
     buffer = io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": "yrdecon", "axes.unicode_minus": False, "text.hinting": "no_hinting"}):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -20,6 +21,7 @@ PLAIN_TERMS = {
     "Intercept": "constant",
     "average total effect": "average_total_effect",
 }
+MOMENT_TESTS = {"AR(1)": "p_ar1", "AR(2)": "p_ar2", "Hansen J": "p_hansen", "Hansen, levels": "p_hansen_levels"}
 DOSE_TERMS = ("any_dose", "low_dose", "high_dose", "treated_dose_slope", "twfe_dose_slope")
 
 
@@ -77,6 +79,8 @@ class Fit:
         Number of covariates that are no terms, None if not known.
     r_squared, within_r_squared
         R2 with the fixed effects, and of the variation that they leave; None if not known.
+    moments
+        p-values of the tests of a dynamic panel and its number of instruments, by the key of their row.
     facts
         What the panel tells about the sample.
     notes
@@ -106,6 +110,7 @@ class Fit:
     n_covariates: int | None = None
     r_squared: float | None = None
     within_r_squared: float | None = None
+    moments: Mapping[str, float] = field(default_factory=dict)
     facts: SampleFacts = NOT_KNOWN
     notes: tuple[str, ...] = ()
     has_treatment: bool = True
@@ -146,6 +151,7 @@ def own_fit(estimate: Estimate, panel: Panel | None = None) -> Fit:
         n_covariates=_covariates(estimate),
         r_squared=facts.r_squared,
         within_r_squared=_within_r_squared(estimate),
+        moments=_moments(estimate),
         facts=facts,
         notes=estimate.notes,
         has_treatment=estimate.n_treated is not None,
@@ -180,7 +186,7 @@ def _key(cell: dict[str, object]) -> str:
         return "average:" + term.removeprefix("average ") if term.startswith("average ") else f"variable:{term}"
     if {"cohort", "time"} <= set(cell):
         return f"cohort_time:{int(float(str(cell['cohort'])))}, {int(float(str(cell['time'])))}"
-    kind = next(name for name in ("event_time", "cohort", "time") if name in cell)
+    kind = next(name for name in ("event_time", "cohort", "time", "horizon") if name in cell)
     return f"{kind}:{int(float(str(cell[kind])))}"
 
 
@@ -191,12 +197,22 @@ def _status(cell: dict[str, object]) -> Status:
 
 
 def _effects(estimate: Estimate) -> tuple[str, ...] | None:
+    if "effects" in estimate.frames:
+        return tuple(estimate.frames["effects"]["effect"])
     if estimate.linear is not None:
         differenced = estimate.method.startswith("first_difference")
         return (*(("unit",) if differenced else ()), *estimate.linear.effects, *estimate.linear.dummies)
     if "effects" in estimate.frames:
         return tuple(estimate.frames["effects"]["effect"].astype(str))
     return ("unit", "time") if "time_weights" in estimate.frames else None
+
+
+def _moments(estimate: Estimate) -> dict[str, float]:
+    if "instruments" not in estimate.frames:
+        return {}
+    p_values = estimate.frames["tests"].set_index("test")["p_value"]
+    tests = {key: float(p_values[name]) for name, key in MOMENT_TESTS.items() if name in p_values}
+    return {"instruments": float(estimate.frames["instruments"]["instruments"].sum()), **tests}
 
 
 def _covariates(estimate: Estimate) -> int | None:
@@ -211,7 +227,7 @@ def _within_r_squared(estimate: Estimate) -> float | None:
     linear = estimate.linear
     if linear is None or linear.n_covariates or len(linear.residuals) == 0:
         return None
-    if linear.is_instrumented or not linear.effects:
+    if linear.is_instrumented or linear.is_reweighted or not linear.effects:
         return None
     total = float(linear.weights @ linear.outcome**2)
     return 1 - float(linear.weights @ linear.residuals**2) / total if total > 0 else None

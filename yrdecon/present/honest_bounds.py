@@ -10,6 +10,7 @@ import pandas as pd
 
 from yrdecon.errors import DesignError
 from yrdecon.present.canvas import add_title, new_drawing, settle_layout
+from yrdecon.present.facts import facts_line, facts_of_frame
 from yrdecon.present.figure import Figure
 from yrdecon.present.numbers import bracketed, fixed, needed_decimals
 from yrdecon.present.style import COMPARISON, GRAY, TREATED, Size, figure_style, fold
@@ -63,7 +64,8 @@ def plot_honest_bounds(
             _draw_kind(axes, table, kind, lang, size)
         for axes in drawing.axes[:: 1 if stacked else len(kinds)]:
             axes.set_ylabel(word("effect_axis", lang).format(outcome=label))
-        add_title(drawing, word("honest_title", lang), size)
+        facts = facts_line(facts_of_frame(table), lang)
+        add_title(drawing, f"{word('honest_title', lang)}\n{facts}".rstrip(), size)
         settle_layout(drawing)
     return Figure(drawing, table, _alt(table, kinds, lang))
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from yrdecon.errors import DesignError
 from yrdecon.present.canvas import add_title, new_drawing, settle_layout, tall_enough
+from yrdecon.present.facts import facts_line, facts_of_frame
 from yrdecon.present.figure import Figure
 from yrdecon.present.numbers import fixed, needed_decimals
 from yrdecon.present.style import COMPARISON, GRAY, PALE, TREATED, Size, figure_style
@@ -62,8 +63,9 @@ def plot_leave_one_out(
         axes.set_ylim(height[-1] - 0.7, 0.7)
         axes.tick_params(axis="y", length=0)
         axes.set_xlabel(word("left_out_axis", lang))
-        decimals = needed_decimals([full], 3)
-        add_title(drawing, word("left_out_title", lang).format(value=fixed(full, decimals)), size)
+        title = word("left_out_title", lang).format(value=fixed(full, needed_decimals([full], 3)))
+        facts = facts_line(facts_of_frame(table[table["left_out"] == ""]), lang)
+        add_title(drawing, f"{title}\n{facts}".rstrip(), size)
         settle_layout(drawing)
     return Figure(drawing, table, _alt(full, values, names, lang))
 

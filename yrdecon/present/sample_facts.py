@@ -69,7 +69,8 @@ def _rows_of(estimate: Estimate) -> pd.DataFrame:
 def _r_squared(estimate: Estimate, outcome: NDArray[np.float64]) -> float | None:
     if estimate.linear is None or len(estimate.linear.residuals) != len(outcome):
         return None
-    if estimate.linear.is_instrumented or estimate.method.startswith(TRANSFORMED):
+    linear = estimate.linear
+    if linear.is_instrumented or linear.is_reweighted or estimate.method.startswith(TRANSFORMED):
         return None
     weights = estimate.linear.weights
     around = outcome - np.average(outcome, weights=weights)

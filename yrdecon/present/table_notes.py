@@ -9,6 +9,7 @@ from yrdecon.core.hypothesis import HypothesisTest
 from yrdecon.present.fit import Fit
 from yrdecon.present.formula_labels import term_label
 from yrdecon.present.journals import Below, Journal
+from yrdecon.present.note_lists import plain_lists
 from yrdecon.present.numbers import DASH, thousands
 from yrdecon.present.sentences import in_words, phrase
 from yrdecon.present.words import Lang, variable_label, word
@@ -27,8 +28,8 @@ def regression_notes(
     notes = [
         *_on_errors(fits, rules, lang, labels),
         *_on_stars(fits, tests, rules, lang),
-        *_by_column([[in_words(note, lang) for note in fit.notes] for fit in fits], lang),
-        *_on_tests(tests, lang),
+        *_by_column([[plain_lists(in_words(note, lang), lang, labels) for note in fit.notes] for fit in fits], lang),
+        *_on_tests(tests, lang, labels),
         *_on_filled(fits, lang, labels),
         *_on_labels(fits, lang, labels),
     ]
@@ -99,9 +100,13 @@ def _on_filled(fits: Sequence[Fit], lang: Lang, labels: Mapping[str, str]) -> li
     return _by_column(said, lang)
 
 
-def _on_tests(tests: Sequence[HypothesisTest | None], lang: Lang) -> list[str]:
+def _on_tests(tests: Sequence[HypothesisTest | None], lang: Lang, labels: Mapping[str, str]) -> list[str]:
     said = [
-        [in_words(note, lang) for note in test.notes if not any(part in note for part in SHOWN_AS_ROWS)]
+        [
+            plain_lists(in_words(note, lang), lang, labels)
+            for note in test.notes
+            if not any(part in note for part in SHOWN_AS_ROWS)
+        ]
         if test is not None
         else []
         for test in tests

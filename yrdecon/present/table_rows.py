@@ -9,7 +9,7 @@ import pandas as pd
 
 from yrdecon.core.design import parse_effect
 from yrdecon.core.hypothesis import HypothesisTest
-from yrdecon.present.fit import Fit
+from yrdecon.present.fit import MOMENT_TESTS, Fit
 from yrdecon.present.journals import Journal
 from yrdecon.present.layout import Layout, Value
 from yrdecon.present.numbers import DASH, bracketed, fixed, needed_decimals, p_text, spans, thousands
@@ -60,6 +60,8 @@ def description_rows(
         "outcome_mean": [_number(fit.facts.mean, decimals) for fit in fits],
         "r_squared": [_number(fit.r_squared, 3) for fit in fits],
         "within_r_squared": [_number(fit.within_r_squared, 3) for fit in fits],
+        "instruments": [_count(int(fit.moments["instruments"]) if fit.moments else None) for fit in fits],
+        **{key: [_number(fit.moments.get(key), 3) for fit in fits] for key in MOMENT_TESTS.values()},
     }
     rows = [*_rows(first, lang), *_effect_rows(fits, lang, labels), *_rows(later, lang)]
     return [row for row in rows if set(row.cells) != {DASH} or row.key == "clusters"]

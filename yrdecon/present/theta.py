@@ -10,6 +10,7 @@ import pandas as pd
 from yrdecon.core.hypothesis import HypothesisTest
 from yrdecon.errors import DesignError
 from yrdecon.present.canvas import add_legend, add_title, new_drawing, settle_layout
+from yrdecon.present.facts import facts_line, facts_of_test
 from yrdecon.present.figure import Figure
 from yrdecon.present.numbers import p_text
 from yrdecon.present.style import COMPARISON, GRAY, INK, PALE, TREATED, Size, figure_style
@@ -53,7 +54,8 @@ def plot_theta(test: HypothesisTest, *, lang: Lang = "en", size: Size = "page") 
         drawing = new_drawing(size)
         _draw(drawing.axes[0], curve, likely, lang)
         worst = word("theta_worst", lang).format(p=p_text(test.p_value))
-        add_title(drawing, f"{worst}\n{crossing}", size)
+        facts = facts_line(facts_of_test(test), lang)
+        add_title(drawing, f"{worst}\n{crossing}\n{facts}".rstrip(), size)
         add_legend(drawing, 1 if size == "column" else 3)
         settle_layout(drawing)
     data = pd.concat([curve.assign(set="decay alone"), likely.assign(set="likely")], ignore_index=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from yrdecon.clean.load import load_panel
 from yrdecon.clean.read_panel import read_panel
@@ -21,6 +22,7 @@ from yrdecon.policy.assign import assign_cohort, assign_policies
 from yrdecon.policy.pairs import registry_from_pairs
 from yrdecon.policy.pools import assign_pools
 from yrdecon.policy.registry import Registry, load_registry
+from yrdecon.study.flows import read_flows
 from yrdecon.study.plan import Plan, Pool, Variant
 
 SHIPPED = ("yrd", "national")
@@ -50,6 +52,8 @@ class Material:
         The comparison on which the verdict rests.
     pools, variants
         Comparisons by the name of the pool, and in the order of the plan.
+    flows
+        Columns origin, destination, time and flow, if the plan names a file of flows.
     """
 
     plan: Plan
@@ -57,6 +61,7 @@ class Material:
     headline: Comparison
     pools: Mapping[str, Comparison]
     variants: tuple[Comparison, ...]
+    flows: pd.DataFrame | None = None
 
     @property
     def estimator(self) -> Estimator:
@@ -76,8 +81,10 @@ class Material:
         sha = hashlib.sha256()
         for panel in {id(c.panel): c.panel for c in self.pools.values()}.values():
             frame = panel.frame if before is None else panel.frame[panel.frame[panel.time] < before]
-            columns = [panel.unit, panel.time, *(c for c in _outcomes(self.plan) if c in frame.columns)]
+            columns = [panel.unit, panel.time, *(c for c in named_outcomes(self.plan) if c in frame.columns)]
             sha.update(table_bytes(frame[columns]))
+        if self.flows is not None:
+            sha.update(table_bytes(self.flows if before is None else self.flows[self.flows["time"] < before]))
         return sha.hexdigest()
 
 
@@ -105,7 +112,9 @@ def load_material(plan: Plan, folder: Path) -> Material:
     pools = {name: _comparison(panels, plan, name, pool, design) for name, pool in plan.pools.items()}
     headline = pools[plan.headline.pool]
     draw_sample(headline.panel, headline.design)
-    return Material(plan, registry, headline, pools, tuple(_variant(pools, plan, v) for v in plan.variants))
+    variants = tuple(_variant(pools, plan, v) for v in plan.variants)
+    flows = None if plan.flows is None else read_flows(plan.flows, folder)
+    return Material(plan, registry, headline, pools, variants, flows)
 
 
 def with_outcome(material: Material, outcome: str) -> Material:
@@ -139,7 +148,7 @@ def _asked_of(comparison: Comparison, outcome: str) -> Comparison:
 
 def _fail_if_filled_after_treatment(material: Material, outcome: str) -> None:
     panel = material.headline.panel
-    if FILLED not in panel.frame.columns or not any(part in outcome for part in PER_PERSON):
+    if FILLED not in panel.frame.columns or not is_per_person(outcome):
         return
     treated = np.isfinite(panel.frame["cohort"].astype(float)) & (panel.frame[panel.time] >= material.first_touched)
     cells = panel.frame[treated & panel.frame[FILLED].eq(True)]
@@ -148,9 +157,35 @@ def _fail_if_filled_after_treatment(material: Material, outcome: str) -> None:
         raise DesignError(f"{outcome} rests on filled cells of treated units after treatment: {shown}")
 
 
+def named_outcomes(plan: Plan) -> tuple[str, ...]:
+    """Return every outcome that a plan names, the headline's first."""
+    named = [plan.headline.outcome, *(o.column for o in plan.outcomes), *(c.outcome for c in plan.claims if c.outcome)]
+    return tuple(dict.fromkeys(named))
+
+
+def is_per_person(outcome: str) -> bool:
+    """Tell from its name whether an outcome is divided by a population."""
+    return any(part in outcome for part in PER_PERSON)
+
+
+def income_column(material: Material) -> str:
+    """Return the first outcome per person that a plan names.
+
+    Raises
+    ------
+    DesignError
+        If it names none.
+    """
+    columns = material.headline.panel.frame.columns
+    found = [c for c in named_outcomes(material.plan) if is_per_person(c) and c in columns]
+    if not found:
+        raise DesignError("the plan names no outcome per person; declare one under outcomes")
+    return found[0]
+
+
 def blind(material: Material) -> Material:
     """Put the last value before treatment in place of every outcome from the first touched period on."""
-    first, outcomes = material.first_touched, _outcomes(material.plan)
+    first, outcomes = material.first_touched, named_outcomes(material.plan)
 
     def blinded(comparison: Comparison) -> Comparison:
         return replace(comparison, panel=_blind_panel(comparison.panel, first, outcomes))
@@ -172,11 +207,6 @@ def _blind_panel(panel: Panel, first: int, outcomes: tuple[str, ...]) -> Panel:
         if outcome in frame.columns:
             columns[outcome] = frame[outcome].where(before, frame[panel.unit].map(known[outcome].last()))
     return panel.assign(**columns)
-
-
-def _outcomes(plan: Plan) -> tuple[str, ...]:
-    named = [plan.headline.outcome, *(o.column for o in plan.outcomes), *(c.outcome for c in plan.claims if c.outcome)]
-    return tuple(dict.fromkeys(named))
 
 
 def _own_registry(plan: Plan, folder: Path) -> Registry:
@@ -229,7 +259,7 @@ def _variant(pools: Mapping[str, Comparison], plan: Plan, variant: Variant) -> C
 
 
 def _fail_if_outcomes_are_missing(plan: Plan, name: str, panel: Panel) -> None:
-    missing = [c for c in _outcomes(plan) if c not in panel.frame.columns]
+    missing = [c for c in named_outcomes(plan) if c not in panel.frame.columns]
     if plan.headline.outcome in missing:
         numbers = panel.frame.select_dtypes(np.number).columns.tolist()
         raise DesignError(

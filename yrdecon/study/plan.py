@@ -113,6 +113,24 @@ class Claim:
     needs: Words | None = None
     __pydantic_config__: ClassVar[Any] = STRICT
 
+    @property
+    def is_on_a_gap(self) -> bool:
+        """Whether the sentence speaks of a gap between two groups, which both sides of the pairs decide."""
+        return "gap" in self.sentence.en.lower().split() or "差距" in self.sentence.zh
+
+
+@dataclass(frozen=True)
+class Flows:
+    """A CSV file beside the plan: one row for every origin, destination and period, and its columns."""
+
+    file: str
+    label: Words
+    origin: str = "origin"
+    destination: str = "destination"
+    time: str = "time"
+    flow: str = "flow"
+    __pydantic_config__: ClassVar[Any] = STRICT
+
 
 @dataclass(frozen=True)
 class Inference:
@@ -162,6 +180,8 @@ class Plan:
         See `Inference`, `Decision`.
     not_testable
         What the data do not hold.
+    flows
+        Flows between places, if there are any.
     """
 
     title: Words
@@ -180,12 +200,14 @@ class Plan:
     inference: Inference = field(default_factory=Inference)
     decision: Decision = field(default_factory=Decision)
     not_testable: tuple[Words, ...] = ()
+    flows: Flows | None = None
     __pydantic_config__: ClassVar[Any] = STRICT
 
     @property
     def digest(self) -> str:
-        """Hash of everything that the plan says."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        """Hash of everything that the plan says; a section that it leaves out does not count."""
+        said = {name: value for name, value in asdict(self).items() if (name, value) != ("flows", None)}
+        return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def load_plan(path: str | Path) -> Plan:

@@ -15,8 +15,12 @@ from yrdecon.study.material import Material, load_material
 from yrdecon.study.plan import Plan, load_plan
 from yrdecon.study.steps.before_treatment import before_treatment
 from yrdecon.study.steps.comparisons import comparisons
+from yrdecon.study.steps.convergence import convergence
 from yrdecon.study.steps.decision import claims, decision
 from yrdecon.study.steps.design_sheet import design_sheet
+from yrdecon.study.steps.donors import donors
+from yrdecon.study.steps.dose import dose
+from yrdecon.study.steps.dyads import dyads
 from yrdecon.study.steps.estimators import estimators
 from yrdecon.study.steps.inference import calibration, inference
 from yrdecon.study.steps.outcomes import outcomes
@@ -25,6 +29,7 @@ from yrdecon.study.steps.placebos import placebos
 from yrdecon.study.steps.robustness import robustness, second_computation
 from yrdecon.study.steps.sensitivity import sensitivity
 from yrdecon.study.steps.specifications import specifications
+from yrdecon.study.steps.spillovers import spillovers
 
 Progress = Callable[[str, str], None]
 
@@ -39,6 +44,11 @@ INDEPENDENT: dict[str, Callable[[Material], Findings]] = {
     "placebos": placebos,
     "pair_cases": pair_cases,
     "outcomes": outcomes,
+    "donors": donors,
+    "spillovers": spillovers,
+    "dose": dose,
+    "dyads": dyads,
+    "convergence": convergence,
     "robustness": robustness,
     "specifications": specifications,
     "second_computation": second_computation,

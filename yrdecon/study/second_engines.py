@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from yrdecon.core.design import Design, fail_if_asked
 from yrdecon.core.panel import Panel
 from yrdecon.errors import DesignError, EstimationError
+from yrdecon.estimators.matrix_completion import matrix_completion
+from yrdecon.study.slow_counterfactuals import complete_step_by_step, weights_by_nnls
 
 FloatArray = NDArray[np.float64]
 
@@ -165,6 +167,36 @@ def _synthetic_did_by_slsqp(panel: Panel, design: Design) -> float:
     return float(gap[after].mean() - time @ gap[base].to_numpy())
 
 
+def _synthetic_control_by_nnls(panel: Panel, design: Design) -> float:
+    """Follow each treated path, relative to its mean over the base periods, by non-negative least squares."""
+    fail_if_asked(design, ("covariates",), "the second engine", "a design without them")
+    rows = _rows(panel, design)
+    start = _only_date(rows)
+    table = rows.pivot(index="u", columns="t", values="y")
+    before, after = [t for t in table if t < start], [t for t in table if t >= start]
+    moved = table.sub(table[list(design.base_periods or before)].mean(axis=1), axis=0)
+    cohort = rows.groupby("u")["g"].first()
+    donors, treated = moved[np.isinf(cohort)], moved[cohort == start]
+    gaps = []
+    for _, path in treated.iterrows():
+        weights = weights_by_nnls(donors[before].to_numpy(), path[before].to_numpy())
+        gaps.append((path[after] - weights @ donors[after].to_numpy()).mean())
+    return float(np.mean(gaps))
+
+
+def _matrix_completion_by_loop(panel: Panel, design: Design) -> float:
+    """Complete the matrix at the penalty that our estimator chose."""
+    fail_if_asked(design, ("covariates",), "the second engine", "a design without them")
+    table = matrix_completion(panel, design).frames["cross_validation"]
+    rows = _contrast(panel, design)
+    y = rows.pivot(index="u", columns="t", values="y")
+    treated = rows.pivot(index="u", columns="t", values="d").fillna(0.0).to_numpy() > 0
+    known = y.notna().to_numpy()
+    penalty = float(table.loc[table["chosen"], "penalty"].iloc[0]) * y.size
+    without = complete_step_by_step(y.fillna(0.0).to_numpy(), known & ~treated, penalty)
+    return float((y.to_numpy() - without)[known & treated].mean())
+
+
 def _simplex(a: FloatArray, b: FloatArray, ridge: float) -> FloatArray:
     """Minimize over the simplex the mean square of ``intercept + a w - b`` plus a ridge on w."""
     from scipy.optimize import minimize
@@ -211,5 +243,7 @@ ENGINES: dict[str, tuple[SecondEngine, ...]] = {
     ),
     "event_study": (SecondEngine("statsmodels with dummies", "statsmodels", _event_study_by_statsmodels),),
     "callaway_santanna": (LOOP,),
+    "synthetic_control": (SecondEngine("NNLS", "scipy", _synthetic_control_by_nnls),),
+    "matrix_completion": (SecondEngine("soft-impute loop", "numpy", _matrix_completion_by_loop),),
     "synthetic_did": (SecondEngine("SLSQP", "scipy", _synthetic_did_by_slsqp, EARLY_STOP),),
 }

@@ -109,7 +109,7 @@ def test_slopes_by_period_and_cohort_leave_the_labels_as_they_are(toy):
 
 def test_a_pool_that_loses_its_untreated_units_to_missing_values_says_so(toy):
     lacking = toy.assign(y=toy.frame["y"].where(np.isfinite(toy.frame["cohort"])))
-    with pytest.raises(yd.DesignError, match=r"is treated in 6.*72 of 96 rows left out because"):
+    with pytest.raises(yd.DesignError, match=r"is treated in 6.*72 of 96 rows left out for"):
         draw_sample(lacking, DESIGN)
 
 

@@ -23,7 +23,11 @@ def test_an_omission_that_leaves_nothing_is_told_in_words():
 
 @pytest.mark.parametrize(("over", "rows"), [("treated", 4), ("comparison", 10), ("unit", 13), ("time", 9)])
 def test_each_kind_of_omission_has_its_rows(toy, over, rows):
-    assert len(yd.leave_one_out(yd.twfe, toy, DESIGN, over=over)) == rows
+    table = yd.leave_one_out(yd.twfe, toy, DESIGN, over=over)
+    assert len(table) == rows
+    assert table.loc[0, ["n_treated", "n_comparison"]].tolist() == [3, 9]
+    left = table.loc[1:, ["n_treated", "n_comparison"]].sum(axis=1)
+    assert (left == (12 if over == "time" else 11)).all()
 
 
 def test_the_detectable_effect_grows_with_the_noise(toy):

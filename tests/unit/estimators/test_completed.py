@@ -231,6 +231,6 @@ def test_every_note_is_said_in_chinese():
         yd.matrix_completion(panel, base),
         yd.matrix_completion(everyone, replace(DESIGN, comparison="not_yet"), penalty=0.05),
     ]
-    notes = [note for estimate in estimates for note in estimate.notes if "are missing" not in note]
+    notes = [note for estimate in estimates for note in estimate.notes if "missing values" not in note]
     assert len(notes) == 10
     assert [note for note in notes if any(c.isascii() and c.isalpha() and c != "e" for c in in_words(note, "zh"))] == []

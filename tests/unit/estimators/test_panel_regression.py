@@ -124,7 +124,7 @@ def test_missing_values_and_zero_weights_leave_rows_out_and_are_told(panel):
     holed = panel.assign(x=frame["x"].where(frame.index != 5), w=frame["w"].where(frame.index != 7, 0.0))
     estimate = yd.panel_regression(holed, "y ~ x | unit", weights="w")
     assert estimate.n_obs == len(frame) - 2
-    assert any("['x'] are missing: ['u00 6']" in note for note in estimate.notes)
+    assert any("missing values of ['x']: ['u00 6']" in note for note in estimate.notes)
     assert any("weight 'w' is zero: ['u00 8']" in note for note in estimate.notes)
 
 

@@ -224,6 +224,21 @@ def test_kinds_with_a_wrong_table_or_a_test_without_placebos_are_refused(twinned
     assert yd.plot_placebo_kinds(time, space, space, outside).data["kind"].nunique() == 4
 
 
+@pytest.mark.parametrize(("lang", "words"), [("en", "8 treated units, "), ("zh", "处理组8个，")])
+def test_figures_of_sensitivity_tell_how_many_units_were_treated(twinned, lang, words):
+    design = yd.twinning_design()
+    bounds = yd.honest_bounds(yd.event_study(twinned, design), smoothness=0.0)
+    others = {"en": ("30 clusters", "22 comparison units"), "zh": ("聚类30个", "对照组22个")}[lang]
+    for figure, rest in (
+        (yd.plot_honest_bounds(bounds, outcome="ln_real_gdp", lang=lang), others[0]),
+        (yd.plot_leave_one_out(yd.leave_one_out(yd.twfe, twinned, design), lang=lang), others[1]),
+        (yd.plot_theta(yd.spatial_model_test(twinned, design), lang=lang), others[1]),
+    ):
+        assert figure.drawing.get_suptitle().splitlines()[-1] == words + rest
+    bare = yd.plot_honest_bounds(bounds[["restriction", "m", "conf_low", "conf_high", "breakdown"]], outcome="y")
+    assert "treated units" not in bare.drawing.get_suptitle()
+
+
 def test_what_is_not_known_of_a_design_is_not_told(panel):
     assert facts_line(Facts(), "en") == ""
     assert facts_line(Facts(n_treated=4, effective_clusters=7.25), "zh") == "处理组4个，有效聚类7.2个"

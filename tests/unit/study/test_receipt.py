@@ -10,7 +10,7 @@ from yrdecon.study.second_engines import second_engines
 
 LONG = yd.Design(outcome="y", base_periods=(4,), exclude_periods=(5,))
 module = import_module("yrdecon.study.receipt")
-EVERY = ["twfe", "event_study", "callaway_santanna", "synthetic_did"]
+EVERY = ["twfe", "event_study", "callaway_santanna", "synthetic_did", "synthetic_control", "matrix_completion"]
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +25,7 @@ def test_every_number_agrees_with_its_second_engine(found):
     assert (checks["note"] == "").all()
     assert (checks.loc["twfe", "difference"] < 1e-9).all()
     assert checks.loc["callaway_santanna", "difference"] < 1e-9
+    assert (checks.loc[["synthetic_control", "matrix_completion"], "difference"] < 1e-6).all()
     assert checks.loc["twfe", "value"].iloc[0] == yd.twfe(make_toy(), LONG).coef[0]
 
 

@@ -49,6 +49,8 @@ class Regression:
         (n, c) columns that are projected out and not reported.
     dummies
         Effects whose dummies are among the covariates.
+    offset
+        (n,) what is added to the log of a mean, zero without an offset.
     notes
         Sentences about rows and columns that were left out.
     """
@@ -63,6 +65,7 @@ class Regression:
     effects: tuple[str, ...]
     slopes: FloatArray
     covariates: FloatArray
+    offset: FloatArray
     dummies: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -72,7 +75,9 @@ class Regression:
         return bool(self.endogenous.shape[1])
 
 
-def draw_regression(panel: Panel, formula: PanelFormula, weights: str | None, labels: Iterable[str]) -> Regression:
+def draw_regression(
+    panel: Panel, formula: PanelFormula, weights: str | None, labels: Iterable[str], offset: str | None = None
+) -> Regression:
     """Take from a panel what a formula asks for.
 
     Parameters
@@ -81,6 +86,8 @@ def draw_regression(panel: Panel, formula: PanelFormula, weights: str | None, la
         Column of non-negative weights.
     labels
         Further columns that label the rows, such as clusters.
+    offset
+        One column, or a function of some.
 
     Raises
     ------
@@ -103,13 +110,14 @@ def draw_regression(panel: Panel, formula: PanelFormula, weights: str | None, la
     if twice:
         where = formula.text.rindex(formula.endogenous)
         raise formula_error(formula.text, where, f"{twice} are endogenous and exogenous; name them once")
+    known = _offset(panel, offset)
     names = {"unit": panel.unit, "time": panel.time}
     effects = tuple(dict.fromkeys(_own_name(e, panel) for e in _with_levels(formula.effects)))
     slopes = [s for s in (parse_effect(e).slope for e in effects) if s]
     row_labels = [levels_of(e) for e in effects] + [_own_name(label, panel) for label in labels]
     wanted = dict.fromkeys([*names, *([panel.group] if panel.group else []), *row_labels])
     units = pd.DataFrame({name: _labels(panel, name) for name in wanted})
-    values = pd.concat([outcome, exogenous, endogenous, instruments, panel.frame[slopes]], axis=1)
+    values = pd.concat([outcome, exogenous, endogenous, instruments, panel.frame[slopes], known], axis=1)
     values = values.loc[:, ~values.columns.duplicated()]
     weight = _weights(panel, weights)
     _fail_if_not_usable(values)
@@ -125,6 +133,7 @@ def draw_regression(panel: Panel, formula: PanelFormula, weights: str | None, la
         effects=effects,
         slopes=panel.frame[slopes].to_numpy(dtype=float)[kept].reshape(int(kept.sum()), -1),
         covariates=np.empty((int(kept.sum()), 0)),
+        offset=known.to_numpy(dtype=float)[kept].sum(axis=1),
         notes=notes,
     )
 
@@ -142,11 +151,25 @@ def take(data: Regression, rows: NDArray[Any]) -> Regression:
         units=data.units.iloc[positions].reset_index(drop=True),
         slopes=data.slopes[positions],
         covariates=data.covariates[positions],
+        offset=data.offset[positions],
     )
 
 
 def _columns(panel: Panel, part: str) -> pd.DataFrame:
     return evaluate(panel, part) if part else pd.DataFrame(index=panel.frame.index)
+
+
+def _offset(panel: Panel, offset: str | None) -> pd.DataFrame:
+    """Return the column of an offset, none without one."""
+    if offset is None:
+        return pd.DataFrame(index=panel.frame.index)
+    if not isinstance(offset, str) or not offset.strip():
+        raise DesignError(f"offset={offset!r} must be a column or a function of one, such as 'log(population)'")
+    fail_if_names_are_unknown(PanelFormula(offset, "", offset), panel.frame.columns)
+    column = evaluate(panel, offset).drop(columns=INTERCEPT, errors="ignore")
+    if column.shape[1] != 1:
+        raise formula_error(offset, 0, f"an offset must be one column; it is {column.columns.tolist()}")
+    return column
 
 
 def _with_levels(effects: Iterable[str]) -> list[str]:
@@ -205,7 +228,7 @@ def _complete(
         named = (re.sub(r"^[^:]+::[^:]+:|::.*$", "", str(c)) for c in table.columns if table[c].isna().any())
         columns = list(dict.fromkeys(named))
         total, lost = len(there), int((~there).sum())
-        notes.append(f"{lost} of {total} rows left out because {columns} are missing: {_some_rows(panel, ~there)}")
+        notes.append(f"{lost} of {total} rows left out for missing values of {columns}: {_some_rows(panel, ~there)}")
     if (there & ~kept).any():
         lost, total = int((there & ~kept).sum()), int(there.sum())
         which = _some_rows(panel, there & ~kept)

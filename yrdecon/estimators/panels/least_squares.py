@@ -76,10 +76,19 @@ def residualize(data: Regression, regressors: pd.DataFrame) -> Residuals:
     EstimationError
         If no column is left.
     """
-    fixed = without_nested(data.units, [e for e in data.effects if not parse_effect(e).slope])
-    effects = (*fixed, *(e for e in data.effects if parse_effect(e).slope))
+    effects = finest_effects(data)
     remove = remover(data.units, effects, data.slopes, data.weights)
-    remove = with_covariates(remove, data.covariates, [], data.weights)
+    return identified(data, regressors, effects, with_covariates(remove, data.covariates, [], data.weights))
+
+
+def finest_effects(data: Regression) -> tuple[str, ...]:
+    """Return the effects less those that a finer one contains, slopes last."""
+    fixed = without_nested(data.units, [e for e in data.effects if not parse_effect(e).slope])
+    return (*fixed, *(e for e in data.effects if parse_effect(e).slope))
+
+
+def identified(data: Regression, regressors: pd.DataFrame, effects: tuple[str, ...], remove: Residualize) -> Residuals:
+    """Do what `residualize` does, with a given function that removes the effects."""
     if effects:
         regressors = regressors.drop(columns=INTERCEPT, errors="ignore")
     if regressors.shape[1] == 0:

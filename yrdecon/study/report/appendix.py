@@ -17,7 +17,9 @@ from yrdecon.present.specification_curve import plot_specification_curve
 from yrdecon.present.table import Table
 from yrdecon.present.weights import plot_weights
 from yrdecon.present.words import Lang, word
+from yrdecon.study.report.pairs import donors_sentence
 from yrdecon.study.report.reason import condition_text
+from yrdecon.study.report.spillovers import dose_blocks, spillover_blocks
 from yrdecon.study.report.texts import (
     comparison_table,
     grade_name,
@@ -26,10 +28,11 @@ from yrdecon.study.report.texts import (
     outcome_name,
     rank,
     report_table,
-    too_narrow,
     unit_names,
+    whose_errors,
 )
 from yrdecon.study.run import Study
+from yrdecon.study.steps.donors import GAP
 from yrdecon.study.steps.robustness import read_receipt
 from yrdecon.study.steps.specifications import DECLARED
 
@@ -42,14 +45,14 @@ def appendix(study: Study, lang: Lang) -> tuple[Block, ...]:
     if "bounds" in found.frames:
         figure = plot_honest_bounds(found.frames["bounds"], outcome=head.design.outcome, lang=lang)
         blocks.append(FigureBlock(figure, word("report_bounds", lang)))
-        blocks += too_narrow(study, lang)
+        blocks += whose_errors(study, lang)
     if "left_out" in found.frames:
         figure = plot_leave_one_out(found.frames["left_out"], lang=lang, labels=names)
         blocks.append(FigureBlock(figure, word("report_left_out", lang)))
     estimate = study.found["comparisons"].estimates.get("headline")
     if estimate is not None and "unit_weights" in estimate.frames:
         blocks.append(FigureBlock(plot_weights(estimate, lang=lang, labels=names), word("report_weights", lang)))
-    blocks += _placebo_kinds(study, lang)
+    blocks += [*_placebo_kinds(study, lang), *spillover_blocks(study, lang), *dose_blocks(study, lang)]
     return (*blocks, *_specifications(study, lang), *_battery(study, lang), TableBlock(_rule(study, lang)))
 
 
@@ -65,8 +68,9 @@ def claim_sheet(study: Study, lang: Lang) -> tuple[Block, ...]:
         "report_grade": [grade_name(g, lang) for g in claims["grade"]],
         "report_needs": [text or "—" for text in claims[f"needs_{lang}"]],
     }
-    sentences, note = claims[f"sentence_{lang}"].tolist(), word("report_claims_note", lang)
-    table = report_table("report_claims", sentences, columns, lang, note)
+    gap = word(f"report_claims_gap_{'pairs' if claims['judged_by'].eq(GAP).any() else 'treated'}", lang)
+    note = word("report_claims_note", lang).format(gap=gap, donors=donors_sentence(study, lang))
+    table = report_table("report_claims", claims[f"sentence_{lang}"].tolist(), columns, lang, note.rstrip())
     return (Heading(word("report_claims", lang), anchor="claims"), TableBlock(table))
 
 

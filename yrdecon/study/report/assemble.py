@@ -6,9 +6,12 @@ from yrdecon.present.blocks import Heading, PageBreak
 from yrdecon.present.document import Document
 from yrdecon.present.words import Lang, word
 from yrdecon.study.report.appendix import appendix, behind, claim_sheet
+from yrdecon.study.report.convergence import convergence_section
 from yrdecon.study.report.design import design_section
 from yrdecon.study.report.first_page import first_page
+from yrdecon.study.report.flows import flows_section
 from yrdecon.study.report.inference import inference_section
+from yrdecon.study.report.pairs import pairs_section
 from yrdecon.study.report.results import before_section, results_section
 from yrdecon.study.run import Study
 
@@ -33,6 +36,9 @@ def study_report(study: Study, lang: Lang) -> Document:
         *inference_section(study, lang),
         *before_section(study, lang),
         *results_section(study, lang),
+        *pairs_section(study, lang),
+        *flows_section(study, lang),
+        *convergence_section(study, lang),
         *appendix(study, lang),
         *behind(study, lang),
     )

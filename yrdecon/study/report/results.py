@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from yrdecon.errors import YrdeconError
-from yrdecon.policy.pair_gaps import pair_gaps
 from yrdecon.present.blocks import Block, FigureBlock, Heading, Paragraph, TableBlock
-from yrdecon.present.pair_gap_panels import plot_pair_gaps
 from yrdecon.present.regression_table import regression_table
 from yrdecon.present.synthetic import plot_synthetic
 from yrdecon.present.table import Table
@@ -22,8 +19,8 @@ from yrdecon.study.report.texts import (
     percent,
     rank,
     report_table,
-    too_narrow,
     unit_names,
+    whose_errors,
 )
 from yrdecon.study.run import Study
 
@@ -51,7 +48,7 @@ def before_section(study: Study, lang: Lang) -> tuple[Block, ...]:
         missed = percent(1 - row["power"])
         blocks.append(Paragraph(text.format(slope=f"{row['slope']:.4f}", missed=missed, bias=number(row["bias"]))))
     if len(power):
-        blocks += too_narrow(study, lang)
+        blocks += whose_errors(study, lang)
     blocks.append(FigureBlock(plot_trends(head.panel, head.design, lang=lang), word("report_trends", lang)))
     if "time" in study.found["placebos"].frames:
         dates = study.found["placebos"].frames["time"]
@@ -76,7 +73,7 @@ def results_section(study: Study, lang: Lang) -> tuple[Block, ...]:
         blocks.append(TableBlock(_outcomes(others, lang)))
     if "cases" in study.found["pair_cases"].frames:
         blocks.append(TableBlock(_cases(study, lang)))
-    return (*blocks, *_gaps(study, lang))
+    return tuple(blocks)
 
 
 def _outcomes(outcomes: pd.DataFrame, lang: Lang) -> Table:
@@ -110,13 +107,3 @@ def _cases(study: Study, lang: Lang) -> Table:
     note = word("report_pairs_note", lang).format(n=int(cases["n_compared"].max()) - 1)
     rows = [names.get(unit, unit) for unit in cases["unit"]]
     return report_table("report_pairs", rows, columns, lang, note)
-
-
-def _gaps(study: Study, lang: Lang) -> tuple[Block, ...]:
-    head, policy = study.material.headline, study.plan.treatment.policy
-    base = (head.design.base_periods or (study.material.first_touched - 1,))[-1]
-    try:
-        gaps = pair_gaps(head.panel, study.material.registry, outcome=head.design.outcome, policy=policy, base=base)
-        return (FigureBlock(plot_pair_gaps(gaps, lang=lang), word("report_gaps", lang)),)
-    except YrdeconError:
-        return ()

@@ -11,6 +11,7 @@ from yrdecon.core.estimate import FEW_TREATED
 from yrdecon.policy.member_names import member_names
 from yrdecon.present.blocks import Paragraph
 from yrdecon.present.numbers import DASH, bracketed, fixed, p_text, thousands
+from yrdecon.present.sentences import phrase
 from yrdecon.present.table import Table
 from yrdecon.present.words import Lang, known_word, variable_label, word
 from yrdecon.study.run import Study
@@ -73,10 +74,14 @@ def grade_name(grade: str, lang: Lang) -> str:
     return word(f"report_grade_{grade.replace(' ', '_')}", lang)
 
 
-def too_narrow(study: Study, lang: Lang) -> list[Paragraph]:
-    """Warn, below ten treated clusters, of what rests on clustered errors."""
-    dynamic = study.found["estimators"].estimates.get("dynamic")
-    treated = None if dynamic is None else dynamic.n_treated_clusters
+def whose_errors(study: Study, lang: Lang) -> list[Paragraph]:
+    """Say what the errors of the path rest on, and warn of clustered ones below ten treated clusters."""
+    window = study.found["before_treatment"].estimates.get("window")
+    if window is None:
+        return []
+    if window.cluster is None:
+        return [Paragraph(word("report_placebo_errors", lang).format(how=phrase(window.small_sample, lang)))]
+    treated = window.n_treated_clusters
     if treated is None or treated >= FEW_TREATED:
         return []
     return [Paragraph(word("report_too_narrow", lang).format(n=treated))]

@@ -14,6 +14,7 @@ from yrdecon.study.grade import CONTRARY, INCONCLUSIVE, STRONG, SUGGESTIVE, Evid
 from yrdecon.study.material import Material, with_outcome
 from yrdecon.study.plan import Claim, Plan, Sign
 from yrdecon.study.steps.comparisons import comparisons
+from yrdecon.study.steps.donors import GAP, name_of
 from yrdecon.study.steps.estimators import estimators
 from yrdecon.study.steps.inference import calibration
 from yrdecon.study.steps.sensitivity import sensitivity
@@ -37,8 +38,9 @@ def claims(material: Material, found: Mapping[str, Findings]) -> Findings:
     """Grade every sentence of the claim sheet, or say what would be needed.
 
     Other outcomes than the headline's go through the same comparisons, estimators and bounds, and through the
-    calibration where everything else would lift the grade. Frame ``claims``: sentence in both languages, outcome,
-    unit, estimate, rank, n_compared, grade and needs.
+    calibration where everything else would lift the grade. Sentences on a gap are judged by recipients less their own
+    donors where the pairs have both sides, and earn a rank. Frame ``claims``: sentence in both languages, outcome,
+    unit, judged_by (gap, or empty), estimate, rank, n_compared, grade and needs.
     """
     known: dict[str, Mapping[str, Findings]] = {material.plan.headline.outcome: found}
     rows = [_claim(material, claim, known) for claim in material.plan.claims]
@@ -115,6 +117,7 @@ def _claim(material: Material, claim: Claim, known: dict[str, Mapping[str, Findi
         "sentence_zh": claim.sentence.zh,
         "outcome": claim.outcome or "",
         "unit": claim.unit or "",
+        "judged_by": "",
         "estimate": np.nan,
         "rank": np.nan,
         "n_compared": np.nan,
@@ -124,8 +127,12 @@ def _claim(material: Material, claim: Claim, known: dict[str, Mapping[str, Findi
     }
     if claim.outcome is None or claim.needs is not None:
         return row
+    own = known[material.plan.headline.outcome]
     if claim.unit is not None:
-        return row | _case(known[material.plan.headline.outcome], claim)
+        return row | _case(own, claim)
+    gap = own["donors"].tests.get(name_of(GAP, claim.outcome, material.plan.headline.pool))
+    if claim.is_on_a_gap and gap is not None:
+        return row | _ranked(gap) | {"judged_by": GAP}
     try:
         if claim.outcome not in known:
             known[claim.outcome] = _found(material, claim)
@@ -134,9 +141,13 @@ def _claim(material: Material, claim: Claim, known: dict[str, Mapping[str, Findi
     found = known[claim.outcome]
     test = found["comparisons"].tests["headline_90"]
     evidence = evidence_from(material.plan, claim.sign, found)
+    return row | _ranked(test) | {"grade": str(evidence_grades(evidence, material.plan.decision)[0])}
+
+
+def _ranked(test: HypothesisTest) -> dict[str, object]:
+    """Read a test; without evidence of other kinds, and without a proof of its size, nothing above inconclusive."""
     compared = 0 if test.draws is None else len(test.draws)
-    grade = str(evidence_grades(evidence, material.plan.decision)[0])
-    return row | {"estimate": test.estimate, "rank": test.rank, "n_compared": compared, "grade": grade}
+    return {"estimate": test.estimate, "rank": test.rank, "n_compared": compared, "grade": INCONCLUSIVE}
 
 
 def _found(material: Material, claim: Claim) -> Mapping[str, Findings]:

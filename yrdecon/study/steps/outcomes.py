@@ -1,4 +1,4 @@
-"""The other outcomes of the plan, adjusted for their number, and how far apart the places are."""
+"""The other outcomes of the plan, adjusted for their number."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from yrdecon.core.hypothesis import HypothesisTest
-from yrdecon.core.sample import draw_sample
 from yrdecon.inference.stepdown import romano_wolf
 from yrdecon.study.findings import Findings, gather
 from yrdecon.study.material import Material, with_outcome
@@ -17,15 +16,10 @@ def outcomes(material: Material) -> Findings:
     """Test every further outcome in the headline's pool, families adjusted by Romano and Wolf.
 
     Tests by the name of the outcome; frame ``outcomes`` with p_adjusted where a family has several tests that earn a
-    p-value; frame ``dispersion``: mean and standard deviation of the headline outcome by period.
+    p-value.
     """
     families = {o.column: o.family for o in material.plan.outcomes}
-    found = gather(
-        {
-            **{column: lambda column=column: _test(material, column) for column in families},  # type: ignore[misc]
-            "dispersion": lambda: _dispersion(material),
-        }
-    )
+    found = gather({column: lambda column=column: _test(material, column) for column in families})  # type: ignore[misc]
     rows = [test_row(c, material.headline, t) | {"family": families[c]} for c, t in found.tests.items()]
     return Findings(found.estimates, found.tests, {**found.frames, "outcomes": _adjusted(pd.DataFrame(rows), found)})
 
@@ -33,23 +27,6 @@ def outcomes(material: Material) -> Findings:
 def _test(material: Material, column: str) -> HypothesisTest:
     asked = with_outcome(material, column)
     return tester(asked, asked.headline, asked.estimator)()
-
-
-def _dispersion(material: Material) -> pd.DataFrame:
-    head = material.headline
-    sample = draw_sample(head.panel, head.design)
-    frame = head.panel.frame[head.panel.frame[head.panel.unit].isin(sample.units)]
-    treated = np.isfinite(frame[head.design.cohort].astype(float))
-    outcome, time = frame[head.design.outcome], frame[head.panel.time]
-    table = pd.DataFrame(
-        {
-            "sd_all": outcome.groupby(time).std(),
-            "sd_treated": outcome[treated].groupby(time).std(),
-            "mean_treated": outcome[treated].groupby(time).mean(),
-            "mean_comparison": outcome[~treated].groupby(time).mean(),
-        }
-    )
-    return table.assign(gap=table["mean_comparison"] - table["mean_treated"]).rename_axis("time").reset_index()
 
 
 def _adjusted(frame: pd.DataFrame, found: Findings) -> pd.DataFrame:
