@@ -15,6 +15,7 @@ NOT_CONSISTENT = {
     "dose_response": "low and high doses are two-way regressions",
     "triple_difference": "earlier adopters serve as comparisons for eligible units",
     "ring_effects": "treated units of other cohorts serve as comparisons, as in the two-way regression",
+    "spatial_did": "earlier adopters serve as comparisons, as in the two-way regression",
     "twfe": "averages effects with weights of either sign",
     "event_study": "effects of other cohorts and horizons contaminate each coefficient",
 }

@@ -7,10 +7,7 @@ from pathlib import Path
 from golden.cases import OWN
 
 HERE = Path(__file__).parent
-NOT_YET = {
-    r"^spatial_tests$": "tests for spatial dependence come with the spatial panels, not built yet",
-    r"^(splm|spatial_ml|moran)(_|$)": "spatial regressions are not built yet",
-}
+NOT_YET: dict[str, str] = {}
 
 
 @cache

@@ -64,7 +64,7 @@ class HypothesisTest:
         """Place of the actual assignment among all draws, 1 for the most extreme; ties count against it."""
         if self.draws is None:
             return None
-        return int(np.sum(self.draws >= self.statistic * (1 - TIE)))
+        return int(np.sum(self.draws >= self.statistic - TIE * abs(self.statistic)))
 
     @property
     def smallest_p_value(self) -> float:

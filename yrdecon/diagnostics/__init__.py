@@ -11,6 +11,7 @@ from yrdecon.diagnostics.honest_bounds import honest_bounds, honest_bounds_from
 from yrdecon.diagnostics.inference_report import inference_report
 from yrdecon.diagnostics.leave_one_out import leave_one_out
 from yrdecon.diagnostics.minimum_detectable_effect import minimum_detectable_effect
+from yrdecon.diagnostics.moran import moran
 from yrdecon.diagnostics.pesaran_cd import pesaran_cd
 from yrdecon.diagnostics.placebo_distribution import placebo_distribution
 from yrdecon.diagnostics.placebo_external import placebo_external
@@ -22,6 +23,7 @@ from yrdecon.diagnostics.pretrend import pretrend
 from yrdecon.diagnostics.pretrend_power import pretrend_power
 from yrdecon.diagnostics.robustness_battery import robustness_battery
 from yrdecon.diagnostics.serial_correlation import born_breitung, wooldridge_serial
+from yrdecon.diagnostics.spatial_lm import spatial_lm
 from yrdecon.diagnostics.specification_curve import specification_curve
 from yrdecon.diagnostics.specification_test import specification_test
 from yrdecon.diagnostics.specifications import Specifications
@@ -43,6 +45,7 @@ __all__ = [
     "inference_report",
     "leave_one_out",
     "minimum_detectable_effect",
+    "moran",
     "pesaran_cd",
     "placebo_distribution",
     "placebo_external",
@@ -53,6 +56,7 @@ __all__ = [
     "pretrend",
     "pretrend_power",
     "robustness_battery",
+    "spatial_lm",
     "specification_curve",
     "specification_test",
     "unit_root",

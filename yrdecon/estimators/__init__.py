@@ -22,6 +22,9 @@ from yrdecon.estimators.panel_local_projection import panel_local_projection
 from yrdecon.estimators.panel_regression import panel_regression
 from yrdecon.estimators.quantile_regression import quantile_regression
 from yrdecon.estimators.ring_effects import ring_effects
+from yrdecon.estimators.spatial_did import spatial_did
+from yrdecon.estimators.spatial_impacts import spatial_impacts
+from yrdecon.estimators.spatial_panel import spatial_panel
 from yrdecon.estimators.stacked import stacked
 from yrdecon.estimators.staggered_rollout import staggered_rollout
 from yrdecon.estimators.sun_abraham import sun_abraham
@@ -62,6 +65,9 @@ __all__ = [
     "panel_regression",
     "quantile_regression",
     "ring_effects",
+    "spatial_did",
+    "spatial_impacts",
+    "spatial_panel",
     "stacked",
     "staggered_rollout",
     "sun_abraham",

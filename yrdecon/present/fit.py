@@ -202,6 +202,8 @@ def _effects(estimate: Estimate) -> tuple[str, ...] | None:
     if estimate.linear is not None:
         differenced = estimate.method.startswith("first_difference")
         return (*(("unit",) if differenced else ()), *estimate.linear.effects, *estimate.linear.dummies)
+    if "effects" in estimate.frames:
+        return tuple(estimate.frames["effects"]["effect"].astype(str))
     return ("unit", "time") if "time_weights" in estimate.frames else None
 
 

@@ -13,7 +13,12 @@ FORMS = (
     (re.compile(r"D\((?P<variable>.+)\)"), "change_of"),
     (re.compile(r"(?:np\.)?log\((?P<variable>[^()]+)\)"), "log_of"),
     (re.compile(r"mean of (?P<variable>.+)"), "mean_of"),
+    (re.compile(r"W\((?P<variable>.+)\)"), "spatial_lag_of"),
+    (re.compile(r"direct\((?P<variable>.+)\)"), "direct_of"),
+    (re.compile(r"indirect\((?P<variable>.+)\)"), "indirect_of"),
+    (re.compile(r"total\((?P<variable>.+)\)"), "total_of"),
 )
+SPATIAL_ERROR = "W(error)"
 RING = re.compile(r"ring_(?P<inner>[\d.]+)_(?P<outer>[\d.]+)km")
 
 
@@ -26,15 +31,15 @@ def term_label(term: str, lang: Lang, labels: Mapping[str, str]) -> str | None:
     'Output, 1 earlier'
     >>> term_label("gdp:east", "zh", {"gdp": "产出", "east": "东部"})
     '产出 × 东部'
+    >>> term_label("W(gdp)", "zh", {"gdp": "产出"}), term_label("total(gdp)", "zh", {"gdp": "产出"})
+    ('W×产出', '产出的总效应')
     >>> term_label("ring_50_100km", "en", {})
     '50–100 km from a treated place'
     >>> term_label("L(unheard, 1)", "en", {}) is None
     True
     """
-    if known := variable_label(term, lang, labels):
+    if known := variable_label(term, lang, labels) or _label_without_variable(term, lang):
         return known
-    if ring := RING.fullmatch(term):
-        return word("ring_of", lang).format(**ring.groupdict())
     for pattern, key in FORMS:
         if match := pattern.fullmatch(term):
             inner = term_label(match["variable"], lang, labels)
@@ -47,3 +52,11 @@ def term_label(term: str, lang: Lang, labels: Mapping[str, str]) -> str | None:
         parts = [term_label(part, lang, labels) for part in term.split(":")]
         return None if None in parts else " × ".join(str(part) for part in parts)
     return None
+
+
+def _label_without_variable(term: str, lang: Lang) -> str | None:
+    """Return the label of a term that is made by an estimator and of no column."""
+    if term == SPATIAL_ERROR:
+        return word("spatial_error_term", lang)
+    ring = RING.fullmatch(term)
+    return word("ring_of", lang).format(**ring.groupdict()) if ring else None

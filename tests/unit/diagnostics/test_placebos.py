@@ -198,7 +198,7 @@ def test_a_group_without_dates_is_refused_with_staggered_adoption(staggered):
 
 
 OTHER_DESIGNS = {"dose_response", "triple_difference"}
-SLOW = {"interactive_fe", "matrix_completion"}
+SLOW = {"interactive_fe", "matrix_completion", "spatial_did"}
 
 
 @pytest.mark.parametrize("name", sorted(set(yd.ESTIMATORS) - OTHER_DESIGNS - SLOW))

@@ -37,6 +37,7 @@ def test_every_kind_of_check_is_there(battery):
         "headline", "winsorized", "winsorized_by_period", "without_municipalities", "without_capitals", "psm_did",
         "growth_outcome", "without_filled", "without_boundary_change", "without_pair", "window", "base_period",
         "treat_year", "other_policy", "placebo_time", "placebo_space", "placebo_mixed", "placebo_external",
+        "spatial_did",
     }  # fmt: skip
     assert (battery["check"] == "without_pair").sum() == 8
 

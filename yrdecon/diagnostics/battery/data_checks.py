@@ -15,6 +15,7 @@ from yrdecon.diagnostics.battery.check import Case, Check, in_pool, only_start, 
 from yrdecon.errors import DesignError
 from yrdecon.estimators.aggregate import aggregate
 from yrdecon.estimators.matched_did import matched_did
+from yrdecon.estimators.spatial_did import spatial_did
 from yrdecon.places.ranks import cities_of_rank
 
 LOW, HIGH = 0.01, 0.99
@@ -37,6 +38,10 @@ def data_checks(case: Case) -> Iterator[Check]:
         lambda c: without_units(c, set(cities_of_rank("capitals")), "a provincial capital or sub-provincial city"),
     )  # fmt: skip
     yield Check("psm_did", "matched by the level and growth of the outcome before treatment", _matched)
+    yield Check(
+        "spatial_did", "outcome and treatment of the four nearest units (spatial Durbin)",
+        lambda c: replace(c, design=replace(c.design, cluster=None), estimator=spatial_did),
+    )  # fmt: skip
     yield Check("growth_outcome", "change of the outcome in place of its level, base all periods before", _growth)
     yield Check("without_filled", "without cells that were filled", _without_filled)
     yield Check("without_boundary_change", "without units whose territory changed", _without_boundary_change)

@@ -137,7 +137,7 @@ def clustered_estimate(
     influence = (linear.weights * linear.residuals)[:, None] * (linear.regressors @ pull)
     k = linear.regressors.shape[1] + linear.n_covariates
     rule = cluster_factor(data.units, "unit", linear.effects, k, "fixest")
-    few = _few_clusters(data, [str(c) for c in found.regressors.columns])
+    few = few_clusters(data, [str(c) for c in found.regressors.columns])
     return Estimate(
         coef=coef,
         vcov=rule.factor * cluster_covariance(influence, codes_of(data.units["unit"])),
@@ -151,11 +151,11 @@ def clustered_estimate(
         cluster="unit",
         dof=rule.dof,
         small_sample=rule.words,
-        notes=(*data.notes, *found.notes, *_notes_on_few(few)),
+        notes=(*data.notes, *found.notes, *notes_on_few(few)),
     )
 
 
-def _few_clusters(data: Regression, terms: list[str]) -> dict[str, bool]:
+def few_clusters(data: Regression, terms: list[str]) -> dict[str, bool]:
     """Tell of every term whether it is a dummy that is one, or zero, in fewer than ten units only."""
     columns = pd.concat([data.regressors, data.endogenous], axis=1)
     return {t: t in columns and t != INTERCEPT and _least_units(columns[t], data.units) < FEW_TREATED for t in terms}
@@ -167,7 +167,8 @@ def _least_units(column: pd.Series, units: pd.DataFrame) -> float:
     return float(min(units.loc[(column == v).to_numpy(), "unit"].nunique() for v in (0.0, 1.0)))
 
 
-def _notes_on_few(few: dict[str, bool]) -> tuple[str, ...]:
+def notes_on_few(few: dict[str, bool]) -> tuple[str, ...]:
+    """Name the dummies that set apart few units."""
     named = [term for term, is_few in few.items() if is_few]
     if not named:
         return ()
