@@ -3,6 +3,7 @@
 from yrdecon.diagnostics.balance import balance
 from yrdecon.diagnostics.breusch_pagan_lm import breusch_pagan_lm
 from yrdecon.diagnostics.calibrate import calibrate
+from yrdecon.diagnostics.compare_groups import compare_groups
 from yrdecon.diagnostics.control_pool_ladder import control_pool_ladder
 from yrdecon.diagnostics.fixed_effects_test import fixed_effects_test
 from yrdecon.diagnostics.groupwise_heteroskedasticity import groupwise_heteroskedasticity
@@ -36,6 +37,7 @@ __all__ = [
     "born_breitung",
     "breusch_pagan_lm",
     "calibrate",
+    "compare_groups",
     "control_pool_ladder",
     "fixed_effects_test",
     "groupwise_heteroskedasticity",
