@@ -1,6 +1,6 @@
 """Bias and coverage of dynamic panel estimators in 41 units and 14 periods: ``python -m benchmarks.dynamic_coverage``.
 
-Writes `reports/dynamic_coverage.csv`. Simulated: y = rho y(-1) + (1 - rho) (x + unit effect + period effect) + error,
+Writes `reports/certificate_dynamic.csv`. Simulated: y = rho y(-1) + (1 - rho) (x + unit effect + period effect) + error,
 errors normal and independent, x autoregressive and correlated with unit effects, all started on the long-run path.
 """
 
@@ -33,7 +33,7 @@ METHODS: dict[str, Method] = {
     "deviations_gmm": partial(yd.dynamic_panel, formula=MOMENTS, transform="deviations", collapse=True),
     "system_gmm": partial(yd.dynamic_panel, formula=MOMENTS, transform="system", collapse=True),
 }
-OUT = Path(__file__).parents[1] / "reports" / "dynamic_coverage.csv"
+OUT = Path(__file__).parents[1] / "reports" / "certificate_dynamic.csv"
 
 
 @dataclass(frozen=True)

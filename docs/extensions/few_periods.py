@@ -10,7 +10,7 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from page_tables import table_of
 
-TABLE = Path(__file__).resolve().parents[2] / "reports" / "dynamic_coverage.csv"
+TABLE = Path(__file__).resolve().parents[2] / "reports" / "certificate_dynamic.csv"
 HEADER = (
     "Estimator",
     "Coefficient of the lag",
