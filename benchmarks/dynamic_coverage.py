@@ -1,7 +1,8 @@
 """Bias and coverage of dynamic panel estimators in 41 units and 14 periods: ``python -m benchmarks.dynamic_coverage``.
 
-Writes `reports/certificate_dynamic.csv`. Simulated: y = rho y(-1) + (1 - rho) (x + unit effect + period effect) + error,
-errors normal and independent, x autoregressive and correlated with unit effects, all started on the long-run path.
+Writes `reports/certificate_dynamic.csv`. Simulated: y = rho y(-1) + (1 - rho) (x + unit effect + period
+effect) + error, errors normal and independent, x autoregressive and correlated with unit effects, all started on the
+long-run path.
 """
 
 from __future__ import annotations

@@ -197,3 +197,12 @@ def test_dispersion_and_speed_are_those_of_incomes_that_draw_together(twinning):
     assert moved["beta"]["speed"].iloc[0] == pytest.approx(-np.log(0.9), abs=1e-9)
     assert moved["beta"]["r_squared"].iloc[0] == pytest.approx(1, abs=1e-9)
     assert (moved["sigma"]["sd_all"].pct_change().dropna() + 0.1).abs().max() < 1e-9
+
+
+def test_donors_earn_a_rank_and_no_interval_where_few_others_are_as_rich(twinning):
+    found = donors(replace(twinning, plan=replace(twinning.plan, claims=())))
+    test = found.tests["donors_ln_real_gdp_clean"]
+    assert test.is_rank_only
+    assert test.rank is not None
+    row = found.frames["effects"].query("side == @DONORS").iloc[0]
+    assert row[["p_value", "conf_low", "conf_high"]].isna().all()

@@ -11,6 +11,7 @@ import pandas as pd
 from yrdecon.core.hypothesis import HypothesisTest
 from yrdecon.core.panel import Panel
 from yrdecon.core.sample import draw_sample
+from yrdecon.core.wide import wide_outcome
 from yrdecon.errors import DesignError
 from yrdecon.inference.pair_gap import pair_gap_test
 from yrdecon.policy.assign import assign_cohort
@@ -101,7 +102,20 @@ def _asked(material: Material, outcome: str, pool: str, side: str) -> Material:
 
 def _donors(material: Material, outcome: str, pool: str) -> HypothesisTest:
     asked = _asked(material, outcome, pool, DONORS)
-    return tester(asked, asked.headline, asked.estimator)()
+    return _among_alike(tester(asked, asked.headline, asked.estimator)(), asked.headline)
+
+
+def _among_alike(test: HypothesisTest, comparison: Comparison) -> HypothesisTest:
+    """Count as placebo sets those of units as rich as the poorest donor: donors were chosen for that.
+
+    With few of them only the rank is left, and no interval, which would say what a p-value says.
+    """
+    sample = draw_sample(comparison.panel, comparison.design)
+    donor = np.isfinite(sample.cohort)
+    level = np.nanmean(wide_outcome(sample)[:, sample.periods < sample.first_treated_period], axis=1)
+    alike = int((level[~donor] >= level[donor].min()).sum()) // int(donor.sum()) + 1
+    among = replace(test, disjoint_sets=min(alike, test.disjoint_sets or alike))
+    return replace(among, conf_low=np.nan, conf_high=np.nan) if among.is_rank_only else among
 
 
 def _gap(material: Material, outcome: str, pool: str) -> HypothesisTest:
