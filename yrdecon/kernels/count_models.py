@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, sparse
-from scipy.special import gammaln, xlogy
+from scipy.special import digamma, gammaln, xlogy
 
 from yrdecon.kernels.absorption import Absorption, residuals_of
 
@@ -17,6 +17,9 @@ BoolArray = NDArray[np.bool_]
 ITERATIONS, TOLERANCE, HALVINGS = 200, 1e-13, 30
 SEPARATED = 1e-4
 LOWEST_LOG = -30.0
+# the deviance is the sum of terms as large as counts times their logs, which cancel
+ROUNDING = 1e-15
+BRACKET = 1e-3
 LOG_DISPERSIONS, DISPERSION_TOLERANCE = (-16.0, 8.0), 1e-8
 
 
@@ -78,6 +81,7 @@ def counts_within(
     eta = np.log((y + np.average(y, weights=weights)) / 2) if start is None else start
     # means to start from need not be of the model, and their deviance is no bound
     deviance, converged = np.inf, False
+    noise = ROUNDING * float(weights @ (y * np.log1p(y)))
     for _ in range(ITERATIONS):
         mean = np.exp(eta)
         working = eta - offset + (y - mean) / mean
@@ -91,7 +95,7 @@ def counts_within(
         if converged:
             break
         # one more step after the deviance has settled, whose error is of the square of the last
-        converged = abs(previous - deviance) <= TOLERANCE * (abs(deviance) + 0.1)
+        converged = abs(previous - deviance) <= TOLERANCE * (abs(deviance) + 0.1) + noise
     inside = bool((eta - np.log(np.average(y, weights=weights))).min() > LOWEST_LOG)
     return CountsWithin(coef, np.exp(eta), z, v, precision, converged and inside)
 
@@ -134,7 +138,19 @@ def _dispersion(y: FloatArray, mean: FloatArray, weights: FloatArray) -> float:
         return -negative_binomial_likelihood(y, mean, weights, float(np.exp(log_dispersion)))
 
     found = optimize.minimize_scalar(loss, bounds=LOG_DISPERSIONS, method="bounded", options={"xatol": 1e-12})
-    return float(np.exp(found.x))
+    return float(np.exp(_at_zero_score(found.x, y, mean, weights)))
+
+
+def _at_zero_score(log_dispersion: float, y: FloatArray, mean: FloatArray, weights: FloatArray) -> float:
+    """Refine a maximum by the root of the derivative; the likelihood of large counts is flat to rounding around it."""
+
+    def score(point: float) -> float:
+        r = np.exp(-point)
+        terms = digamma(y + r) - digamma(r) + np.log(r / (r + mean)) + (mean - y) / (r + mean)
+        return float(weights @ terms)
+
+    low, high = log_dispersion - BRACKET, log_dispersion + BRACKET
+    return float(optimize.brentq(score, low, high, xtol=1e-13)) if score(low) * score(high) < 0 else log_dispersion
 
 
 def negative_binomial_slope(y: FloatArray, mean: FloatArray, weights: FloatArray) -> float:

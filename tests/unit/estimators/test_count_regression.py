@@ -209,3 +209,15 @@ def test_counts_that_vary_less_than_their_means_have_the_poisson_estimate_and_sa
     assert any("variances do not exceed means" in note for note in binomial.notes)
     with pytest.raises(yd.DesignError, match="family='probit' is unknown"):
         yd.count_regression(panel_of(frame), "y ~ x | t", family="probit")
+
+
+def test_the_negative_binomial_settles_on_large_counts():
+    rng = np.random.default_rng(3)
+    rows = pd.DataFrame([(u, t) for u in range(41) for t in range(5)], columns=["unit", "time"])
+    x = rng.normal(size=len(rows))
+    mean = np.exp(9 + 0.3 * x + rng.normal(size=41)[rows["unit"]])
+    rows = rows.assign(x=x, y=rng.poisson(mean * rng.gamma(50, 1 / 50, len(rows))))
+    panel = yd.Panel.from_frame(rows, unit="unit", time="time")
+    estimate = yd.count_regression(panel, "y ~ x | unit + time", family="negative_binomial")
+    assert estimate.coef[0] == pytest.approx(0.3, abs=0.04)
+    assert estimate.frames["fit"]["dispersion"].iloc[0] == pytest.approx(0.02, rel=0.5)
