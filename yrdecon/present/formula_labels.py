@@ -21,6 +21,8 @@ FORMS = (
 SPATIAL_ERROR = "W(error)"
 RING = re.compile(r"ring_(?P<inner>[\d.]+)_(?P<outer>[\d.]+)km")
 
+REGIME = re.compile(r"(?P<variable>.+) \((?P<low>\S+ < )?(?P<threshold>\S+)(?P<high> (?:<=|>) \S+)\)")
+
 
 def term_label(term: str, lang: Lang, labels: Mapping[str, str]) -> str | None:
     """Return the label of a term, None where one of its columns has none.
@@ -31,6 +33,8 @@ def term_label(term: str, lang: Lang, labels: Mapping[str, str]) -> str | None:
     'Output, 1 earlier'
     >>> term_label("gdp:east", "zh", {"gdp": "产出", "east": "东部"})
     '产出 × 东部'
+    >>> term_label("gdp (east <= 2.5)", "zh", {"gdp": "产出", "east": "东部"})
+    '产出（东部 ≤ 2.5）'
     >>> term_label("W(gdp)", "zh", {"gdp": "产出"}), term_label("total(gdp)", "zh", {"gdp": "产出"})
     ('W×产出', '产出的总效应')
     >>> term_label("ring_50_100km", "en", {})
@@ -48,6 +52,10 @@ def term_label(term: str, lang: Lang, labels: Mapping[str, str]) -> str | None:
         dummy, value, factor = match.groups()
         found = [term_label(dummy, lang, labels), term_label(factor, lang, labels) if factor else ""]
         return None if None in found else " × ".join(filter(None, [f"{found[0]} = {value}", found[1]]))
+    if match := REGIME.fullmatch(term):
+        found = [term_label(match[k], lang, labels) for k in ("variable", "threshold")]
+        between = f"{match['low'] or ''}{found[1]}{match['high']}".replace("<=", "≤")
+        return None if None in found else f"{found[0]} ({between})" if lang == "en" else f"{found[0]}（{between}）"
     if ":" in term:
         parts = [term_label(part, lang, labels) for part in term.split(":")]
         return None if None in parts else " × ".join(str(part) for part in parts)
