@@ -32,7 +32,7 @@ def write(panel: yd.Panel, models: Mapping[str, yd.Estimate], chinese: Sequence[
     """Write a table in both languages, and return the English one."""
     tables = {}
     for lang, titles in (("zh", chinese), ("en", list(models))):
-        layout = yd.Layout(panel=panel, groups=headings.get(lang, {}))
+        layout = yd.Layout(panel=panel, groups=headings.get(lang, {}), stars="none")
         titled = dict(zip(titles, models.values(), strict=True))
         tables[lang] = yd.regression_table(titled, lang=lang, journal="管理世界", labels=LABELS[lang], layout=layout)
         tables[lang].to_word(REPORTS / "tables" / f"growth_{name}_{lang}.docx")

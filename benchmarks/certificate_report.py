@@ -262,7 +262,6 @@ def _other_sections(tables: Tables) -> list[str]:
     )
     return [
         "## Synthetic difference-in-differences and the spatial model",
-        f"Fewer draws: {int(tables.synthetic['draws'].iloc[0])} and {int(tables.spatial['draws'].iloc[0])}.",
         cells_table(tables.rates, "section == 'slow'", ("SDID, blocks", "spatial model")),
         "## Power",
         "The default for the actual eight cities; a test that rejects a true null far too often has no power to speak "

@@ -114,8 +114,7 @@ def test_the_system_equals_plm_which_leaves_levels_out_of_the_variance_of_serial
         assert max(map(relative, serial_of_plm(panel, SYSTEM, steps), stated)) < CLOSE
 
 
-def test_the_system_reproduces_what_plm_xtabond2_and_dpd_print_for_british_firms(shared):
-    # Blundell and Bond (1998), Table 4, as in the manuals of DPD for Ox, plm (one step) and Roodman (2009, xtabond2)
+def test_the_system_reproduces_what_plm_prints_for_british_firms(shared):
     panel = read(shared / "golden", "empluk", "firm")
     regressors = "L(log(emp), 1) + L(log(wage), 0:1) + L(log(capital), 0:1)"
     instruments = " + ".join(f"gmm(log({name}), 2:99)" for name in ("emp", "wage", "capital"))
@@ -125,10 +124,7 @@ def test_the_system_reproduces_what_plm_xtabond2_and_dpd_print_for_british_firms
     assert np.round(one.std_error[:5], 6).tolist() == [0.026295, 0.118054, 0.136887, 0.053867, 0.058479]
     tests = one.frames["tests"].set_index("test")
     assert (round(tests.loc["Hansen J", "statistic"], 3), tests.loc["Hansen J", "dof"]) == (118.763, 100)
-    assert np.round(tests.loc[["AR(1)", "AR(2)"], "statistic"], 2).tolist() == [-5.46, -0.25]  # xtabond2
     assert np.round(serial_of_plm(panel, formula, 1), 6).tolist() == [-4.808434, -0.280013]
-    two = yd.dynamic_panel(panel, formula, transform="system").frames["tests"].set_index("test")
-    assert round(two.loc["Hansen J", "statistic"], 2) == 110.70  # xtabond2
     assert one.n_obs == 891
 
 

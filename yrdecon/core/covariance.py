@@ -59,12 +59,12 @@ def parse_covariance(text: str) -> CovarianceName:
     return CovarianceName(match[1], arguments)
 
 
-def clusters_of(vcov: Errors) -> tuple[str, ...]:
+def cluster_columns(vcov: Errors) -> tuple[str, ...]:
     """Return the columns that a named covariance clusters by.
 
     Examples
     --------
-    >>> clusters_of("cluster(province, year)"), clusters_of("HC1")
+    >>> cluster_columns("cluster(province, year)"), cluster_columns("HC1")
     (('province', 'year'), ())
     """
     if not isinstance(vcov, str):

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import gammaln, xlogy
 
-from yrdecon.core.covariance import Errors, clusters_of, with_covariance
+from yrdecon.core.covariance import Errors, cluster_columns, with_covariance
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.options import fail_if_unknown
 from yrdecon.core.panel import Panel
@@ -101,7 +101,7 @@ def count_regression(
     ['x', 'L(x, 1)']
     """
     fail_if_unknown("family", family, Family)
-    drawn = draw_regression(panel, parse_formula(formula), weights, clusters_of(vcov), offset)
+    drawn = draw_regression(panel, parse_formula(formula), weights, cluster_columns(vcov), offset)
     fail_if_no_counts(drawn)
     data = without_separated(drawn)
     absorption = absorption_of(data)

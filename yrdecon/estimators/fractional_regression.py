@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.covariance import Errors, clusters_of, with_covariance
+from yrdecon.core.covariance import Errors, cluster_columns, with_covariance
 from yrdecon.core.design import parse_effect
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.names import some_of
@@ -85,7 +85,7 @@ def fractional_regression(
     ['x']
     """
     fail_if_unknown("report", report, Report)
-    data = draw_regression(panel, parse_formula(formula), weights, clusters_of(vcov))
+    data = draw_regression(panel, parse_formula(formula), weights, cluster_columns(vcov))
     _fail_if_no_shares(data)
     data = with_unit_means(data) if "unit" in data.effects else with_dummies(data)
     found = _design(data)

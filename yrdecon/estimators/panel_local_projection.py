@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.covariance import Errors, clusters_of, with_covariance
+from yrdecon.core.covariance import Errors, cluster_columns, with_covariance
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.labels import codes_of
 from yrdecon.core.options import fail_if_not_whole, fail_if_unknown
@@ -111,7 +111,7 @@ def _project(
     """Return the response at one horizon."""
     outcome = f"L({parsed.outcome}, {-horizon})" if horizon else parsed.outcome
     try:
-        data = fixed(draw_regression(panel, replace(parsed, outcome=outcome), None, clusters_of(vcov)))
+        data = fixed(draw_regression(panel, replace(parsed, outcome=outcome), None, cluster_columns(vcov)))
         if correction == "half_panel":
             fit = jackknife_halves(data, METHOD)
         else:

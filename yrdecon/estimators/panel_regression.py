@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from yrdecon.core.covariance import Errors, clusters_of, with_covariance
+from yrdecon.core.covariance import Errors, cluster_columns, with_covariance
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.options import fail_if_unknown
 from yrdecon.core.panel import Panel
@@ -117,7 +117,7 @@ def panel_regression(
     """
     fail_if_unknown("model", model, Model)
     fail_if_unknown("iv", iv, Instrumented)
-    data = MODELS[model](draw_regression(panel, parse_formula(formula), weights, clusters_of(vcov)))
+    data = MODELS[model](draw_regression(panel, parse_formula(formula), weights, cluster_columns(vcov)))
     if data.units["unit"].nunique() < 2:
         raise DesignError(f"a panel regression needs two units or more; the sample has {data.units['unit'].unique()}")
     if data.is_instrumented:

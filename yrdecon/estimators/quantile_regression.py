@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yrdecon.core.covariance import Errors, clusters_of, with_covariance
+from yrdecon.core.covariance import Errors, cluster_columns, with_covariance
 from yrdecon.core.estimate import Estimate
 from yrdecon.core.labels import codes_of
 from yrdecon.core.options import is_number
@@ -71,7 +71,7 @@ def quantile_regression(panel: Panel, formula: str, quantile: float, *, vcov: Er
     """
     if not is_number(quantile) or not 0 < quantile < 1:
         raise DesignError(f"quantile={quantile!r} must lie between 0 and 1, for example .5 for the median")
-    drawn = draw_regression(panel, parse_formula(formula), None, clusters_of(vcov))
+    drawn = draw_regression(panel, parse_formula(formula), None, cluster_columns(vcov))
     if drawn.is_instrumented:
         raise DesignError("a quantile regression takes no instruments; drop the part 'endogenous ~ instruments'")
     data = fixed(drawn)

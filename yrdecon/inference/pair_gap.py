@@ -17,7 +17,7 @@ from yrdecon.core.sample import Sample, draw_sample
 from yrdecon.core.wide import balanced_outcome
 from yrdecon.errors import DesignError
 from yrdecon.inference.inversion import fail_if_level_is_wrong, invert
-from yrdecon.inference.spread import root_mean_square
+from yrdecon.inference.spread import HALF_SHRUNK, half_shrunk, root_mean_square
 from yrdecon.inference.strata import treated_dates
 from yrdecon.kernels.blocks import most_disjoint
 from yrdecon.kernels.placebo_pairs import PairedPlaces, place_pairs
@@ -108,7 +108,6 @@ def pair_gap_test(panel: Panel, design: Design, pairs: pd.DataFrame, *, level: f
     statistics = np.abs(effects) / scale
     treated = np.isfinite(sample.cohort)
     low, high = invert(lambda effect: contrasts.effect @ (changes.after - effect * treated), scale, level)
-    names = sample.units.astype(str).to_numpy()
     table = pd.DataFrame(
         {
             "actual": np.arange(len(sets)) == 0,
@@ -116,7 +115,7 @@ def pair_gap_test(panel: Panel, design: Design, pairs: pd.DataFrame, *, level: f
             "gap": contrasts.gap @ changes.after,
             "spread": spread,
             "statistic": statistics,
-            "members": [";".join("-".join(names[pair]) for pair in one) for one in sets],
+            "members": _named(sets, sample),
         }
     )
     return HypothesisTest(
@@ -129,15 +128,22 @@ def pair_gap_test(panel: Panel, design: Design, pairs: pd.DataFrame, *, level: f
         conf_low=low,
         conf_high=high,
         n_assignments=len(sets),
-        disjoint_sets=most_disjoint(_members(sets, len(names))),
+        disjoint_sets=most_disjoint(_members(sets, len(sample.units))),
         frames=MappingProxyType({"placebos": table, "pairs": _pairs(sample, changes, sets[0])}),
-        notes=(
-            f"{len(sets) - 1} sets of {len(sets[0])} placebo pairs: neighbors of the lowest third of the outcome in "
-            "the base periods, and units of the highest third at about the distances of the actual pairs",
-            "recipients are compared with other units of the lowest third, donors with those of the highest",
-            how,
-            *notes,
-        ),
+        notes=(*_on_sets(sets), how, *notes),
+    )
+
+
+def _named(sets: IntArray, sample: Sample) -> list[str]:
+    names = sample.units.astype(str).to_numpy()
+    return [";".join("-".join(names[pair]) for pair in one) for one in sets]
+
+
+def _on_sets(sets: IntArray) -> tuple[str, ...]:
+    return (
+        f"{len(sets) - 1} sets of {len(sets[0])} placebo pairs: neighbors of the lowest third of the outcome in "
+        "the base periods, and units of the highest third at about the distances of the actual pairs",
+        "recipients are compared with other units of the lowest third, donors with those of the highest",
     )
 
 
@@ -169,10 +175,9 @@ def _contrasts(sets: IntArray, level: FloatArray, treated: BoolArray) -> Contras
 
 
 def _scale(spread: FloatArray) -> tuple[FloatArray, str]:
-    scale = np.sqrt((spread**2 + np.mean(spread**2)) / 2)
+    scale = half_shrunk(spread)
     if (np.isfinite(scale) & (scale > 0)).all():
-        words = "the absolute estimate over the root of the mean of its own and the average squared pre-period spread"
-        return scale, f"the statistic is {words}"
+        return scale, f"the statistic is {HALF_SHRUNK}"
     return np.ones(len(spread)), "the statistic is the absolute estimate"
 
 

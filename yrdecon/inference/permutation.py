@@ -21,7 +21,7 @@ from yrdecon.inference.assignment_set import AssignmentSet
 from yrdecon.inference.assignments import admissible_assignments
 from yrdecon.inference.choice import Studentize
 from yrdecon.inference.inversion import fail_if_level_is_wrong, invert, invert_studentized
-from yrdecon.inference.spread import pre_period_spread
+from yrdecon.inference.spread import HALF_SHRUNK, half_shrunk, pre_period_spread
 from yrdecon.inference.strata import treated_dates
 
 FloatArray = NDArray[np.float64]
@@ -29,7 +29,7 @@ FloatArray = NDArray[np.float64]
 ROUNDING = 1e-13
 WORDS = {
     "none": "the absolute estimate",
-    "half": "the absolute estimate over the root of the mean of its own and the average squared pre-period spread",
+    "half": HALF_SHRUNK,
     "full": "the absolute estimate over its own pre-period spread",
     "cluster": "the absolute t statistic with errors clustered as the design says (MacKinnon and Webb 2020)",
 }
@@ -216,7 +216,7 @@ def _scale(chosen: Studentize, spread: FloatArray) -> FloatArray:
         return np.ones(len(spread))
     if chosen == "full":
         return spread
-    return np.asarray(np.sqrt((spread**2 + np.mean(spread**2)) / 2))
+    return half_shrunk(spread)
 
 
 def _placebos(

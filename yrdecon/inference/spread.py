@@ -12,6 +12,8 @@ from yrdecon.core.sample import Sample, draw_sample
 
 FloatArray = NDArray[np.float64]
 
+HALF_SHRUNK = "the absolute estimate over the root of the mean of its own and the average squared pre-period spread"
+
 
 def pre_period_spread(estimator: Estimator, panel: Panel, design: Design, cohorts: FloatArray) -> FloatArray:
     """Return the (B,) root mean square of each assignment's placebo effects before treatment.
@@ -35,6 +37,11 @@ def root_mean_square(effects: FloatArray) -> FloatArray:
     size = counted.sum(axis=1)
     mean = np.divide(squares.sum(axis=1), size, out=np.full(len(effects), np.nan), where=size > 0)
     return np.asarray(np.sqrt(mean))
+
+
+def half_shrunk(spread: FloatArray) -> FloatArray:
+    """Return the (B,) roots of the mean of each assignment's own and the average squared spread."""
+    return np.asarray(np.sqrt((spread**2 + np.mean(spread**2)) / 2))
 
 
 def difference_pre_effects(sample: Sample, design: Design, cohorts: FloatArray) -> FloatArray:

@@ -100,13 +100,30 @@ def _draw(
     labels: Mapping[str, str],
     size: Size,
 ) -> Any:
-    from matplotlib.ticker import MaxNLocator
-
     drawing = new_drawing(size)
     axes = drawing.axes[0]
     axes.axhline(0, color=GRAY, lw=0.8, zorder=0.5)
     if not _is_response(named):
         axes.axvline(-0.5, color=GRAY, lw=0.8, ls="--", zorder=0.5)
+    _draw_estimates(axes, data, named, bands, size)
+    for flag, key in (("excluded", "excluded"), ("reference", "base")):
+        for event_time in sorted(data.loc[data[flag], "event_time"].unique()):
+            mark_period(axes, event_time, word(key, lang), shaded=flag == "excluded")
+    _label_axes(axes, data, named, lang, labels)
+    facts = facts_line(shared_facts(facts_of_estimate(estimate) for estimate in named.values()), lang)
+    title = f"{_what_bars_are(data, named, bands, lang)}\n{facts}".rstrip()
+    axes.set_title(fold(title, size), loc="left")
+    if len(named) > 1:
+        for (color, marker), name in zip(SERIES, named, strict=False):
+            axes.plot([], [], marker, color=color, label=name)
+        add_legend(drawing, min(len(named), 3))
+    settle_layout(drawing)
+    return drawing
+
+
+def _draw_estimates(
+    axes: Any, data: pd.DataFrame, named: Mapping[str, Estimate], bands: Mapping[str, pd.DataFrame], size: Size
+) -> None:
     crowded = len(named) > FEW_SERIES
     spread = WIDE_SPREAD if crowded else SPREAD
     shifts = (np.arange(len(named)) - (len(named) - 1) / 2) * spread / max(len(named), 3)
@@ -118,26 +135,19 @@ def _draw(
         if name in bands:
             band = bands[name]
             axes.vlines(band["event_time"] + shift, band["conf_low"], band["conf_high"], color=PALE, lw=0.7, zorder=1)
-    for flag in ("excluded", "reference"):
-        for event_time in sorted(data.loc[data[flag], "event_time"].unique()):
-            mark_period(
-                axes, event_time, word("base" if flag == "reference" else flag, lang), shaded=flag == "excluded"
-            )
+
+
+def _label_axes(
+    axes: Any, data: pd.DataFrame, named: Mapping[str, Estimate], lang: Lang, labels: Mapping[str, str]
+) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     outcome = next(iter(named.values())).outcome
     outcome = variable_label(outcome, lang, labels) or outcome
     since = "years_since_impulse" if _is_response(named) else "years_since"
     axes.set(xlabel=word(since, lang), ylabel=word("effect_axis", lang).format(outcome=outcome))
     axes.set_xlim(data["event_time"].min() - 0.7, data["event_time"].max() + 0.7)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    facts = facts_line(shared_facts(facts_of_estimate(estimate) for estimate in named.values()), lang)
-    title = f"{_what_bars_are(data, named, bands, lang)}\n{facts}".rstrip()
-    axes.set_title(fold(title, size), loc="left")
-    if len(named) > 1:
-        for (color, marker), name in zip(SERIES, named, strict=False):
-            axes.plot([], [], marker, color=color, label=name)
-        add_legend(drawing, min(len(named), 3))
-    settle_layout(drawing)
-    return drawing
 
 
 def _draw_series(axes: Any, part: pd.DataFrame, shift: float, look: dict[str, Any], bar: str) -> None:

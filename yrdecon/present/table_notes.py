@@ -77,7 +77,8 @@ def _on_stars(fits: Sequence[Fit], tests: Sequence[HypothesisTest | None], rules
         notes.append(word("note_few_p" if withheld else "note_few", lang).format(n=count, advice=advice))
     if rules.stars and any(fit.may_have_stars for fit in fits):
         treated = any(fit.has_treatment for fit in fits)
-        notes.append(word("note_stars" if treated else "note_stars_clusters", lang))
+        plain = "note_stars_clusters" if any(fit.cluster for fit in fits) else "note_stars_plain"
+        notes.append(word("note_stars" if treated else plain, lang))
     small = [f for f in fits if not f.has_treatment and f.has_errors and not f.may_have_stars]
     if small and (rules.stars or withheld):
         notes.append(word("note_few_clusters", lang).format(n=int(min(f.dof for f in small)) + 1))

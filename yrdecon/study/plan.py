@@ -104,19 +104,18 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence under test: what it says of which outcome, or what would be needed to test it."""
+    """A sentence under test: what it says of which outcome, or what would be needed to test it.
+
+    A sentence on the gap between partners is judged by recipients less their own donors: `compared_with` is "donor".
+    """
 
     sentence: Words
     outcome: str | None = None
     sign: Sign = "positive"
     unit: str | None = None
+    compared_with: Literal["donor"] | None = None
     needs: Words | None = None
     __pydantic_config__: ClassVar[Any] = STRICT
-
-    @property
-    def is_on_a_gap(self) -> bool:
-        """Whether the sentence speaks of a gap between two groups, which both sides of the pairs decide."""
-        return "gap" in self.sentence.en.lower().split() or "差距" in self.sentence.zh
 
 
 @dataclass(frozen=True)

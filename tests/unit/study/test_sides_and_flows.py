@@ -91,7 +91,7 @@ def test_a_plan_that_treats_members_has_no_other_side(twinning):
 
 
 def test_sentences_on_a_gap_are_told_from_others(twinning):
-    found = [claim.sentence.en for claim in twinning.plan.claims if claim.is_on_a_gap]
+    found = [claim.sentence.en for claim in twinning.plan.claims if claim.compared_with == "donor"]
     assert found == ["The gap to the developed part of the delta narrows."]
 
 

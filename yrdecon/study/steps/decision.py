@@ -131,7 +131,7 @@ def _claim(material: Material, claim: Claim, known: dict[str, Mapping[str, Findi
     if claim.unit is not None:
         return row | _case(own, claim)
     gap = own["donors"].tests.get(name_of(GAP, claim.outcome, material.plan.headline.pool))
-    if claim.is_on_a_gap and gap is not None:
+    if claim.compared_with and gap is not None:
         return row | _ranked(gap) | {"judged_by": GAP}
     try:
         if claim.outcome not in known:

@@ -41,7 +41,7 @@ def donors(material: Material) -> Findings:
     """
     pool, first = material.plan.headline.pool, material.plan.headline.outcome
     gaps = [(first, pool), (first, _largest(material))]
-    gaps += [(c.outcome, pool) for c in material.plan.claims if c.is_on_a_gap and c.outcome and not c.needs]
+    gaps += [(c.outcome, pool) for c in material.plan.claims if c.compared_with and c.outcome and not c.needs]
     asked = list(dict.fromkeys([(DONORS, first, pool), *((GAP, *gap) for gap in gaps)]))
     run = {DONORS: _donors, GAP: _gap}
     found = gather({name_of(*key): lambda key=key: run[key[0]](material, *key[1:]) for key in asked})  # type: ignore[misc]
