@@ -134,9 +134,11 @@ def fitting_weights(weights: SpatialWeights, units: Sequence[Any], *, has_time_e
     missing = [u for u in units if u not in set(weights.ids)]
     beyond = [u for u in weights.ids if u not in set(units)]
     if missing or beyond:
+        said = ((missing, "have no weights"), (beyond, "have no rows"))
+        lacking = ", ".join(f"{some_of(lost)} {words}" for lost, words in said if lost)
         raise DesignError(
-            f"the weights are of other units than the rows: {some_of(missing)} have no weights, {some_of(beyond)} have "
-            "no rows; make the weights from the panel that is estimated, rows with missing values left out"
+            f"the weights are of other units than the rows: {lacking}; make the weights from the panel that is "
+            "estimated, rows with missing values left out"
         )
     if weights.islands:
         raise DesignError(
